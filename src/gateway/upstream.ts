@@ -1,0 +1,39 @@
+// What the gateway asks of the connections. core/connections.ts answers; tests give fakes.
+import type { ConnectError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ToolSummary } from '../core/state.ts';
+
+/** An open connection, seen from the gateway. */
+export interface Upstream {
+  /** The MCP server's URL, exactly as the profile writes it. */
+  readonly url: string;
+  /** Aborts the moment the connection closes; `reason` is the ConnectError to show. */
+  readonly closed: AbortSignal;
+  /**
+   * An access token with life left, minted when needed.
+   * @throws the ConnectError that closed or pauses the connection
+   */
+  accessToken(signal: AbortSignal): Promise<Secret>;
+  /**
+   * Another token after the server answered 401 to `refused`; one mint for any number of callers.
+   * @throws as accessToken
+   */
+  replaceToken(refused: Secret, signal: AbortSignal): Promise<Secret>;
+  /** The server refused a fresh token too: the connection closes with this error. */
+  refuse(error: ConnectError): void;
+  /** A `tools/call` ended. */
+  called(call: { tool: string; outcome: 'ok' | 'error' | 'denied' }): void;
+  /** A whole `tools/list` answer passed through. */
+  toolsListed(tools: readonly ToolSummary[]): void;
+}
+
+export type UpstreamAccess =
+  | { readonly open: true; readonly upstream: Upstream }
+  | { readonly open: false; readonly error: ConnectError };
+
+export interface Upstreams {
+  /** `undefined`: the profile has no such server. */
+  access(serverId: string): UpstreamAccess | undefined;
+  /** The sentence a person reads for `error` at this server. */
+  sentence(serverId: string, error: ConnectError): string;
+}
