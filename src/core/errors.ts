@@ -9,7 +9,6 @@ export const errorCodes = [
   'profile.unreadable',
   // Between this computer and the other party, before it could answer.
   'network.unreachable',
-  'network.timeout',
   'network.tls',
   'network.captivePortal',
   // Metadata of an MCP server or an authorization server.
@@ -26,6 +25,8 @@ export const errorCodes = [
   'identityProvider.responseInvalid',
   'identityProvider.idTokenInvalid',
   'identityProvider.clientRefused',
+  'identityProvider.clientSecretMissing',
+  'identityProvider.accountMismatch',
   'identityProvider.sessionEnded',
   'identityProvider.signInAgain',
   'identityProvider.unavailable',
@@ -63,6 +64,7 @@ export const errorCodes = [
   'user.cancelled',
   'user.timedOut',
   'user.turnedOff',
+  'user.signedOut',
   'bug',
 ] as const;
 

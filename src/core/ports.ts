@@ -26,7 +26,7 @@ export interface SecretStore {
 
 /** Small choices of the person that survive a reload; never anything secret. */
 export interface Preferences {
-  get<T>(key: string): T | undefined;
+  get(key: string): unknown;
   set(key: string, value: unknown): Promise<void>;
 }
 
@@ -50,8 +50,8 @@ export type Fetch = typeof globalThis.fetch;
 
 /** One channel for people. Implementations never add more than message and facts. */
 export interface Log {
-  debug(message: string, facts?: Facts & Record<string, unknown>): void;
-  info(message: string, facts?: Facts & Record<string, unknown>): void;
-  warn(message: string, facts?: Facts & Record<string, unknown>): void;
-  error(message: string, facts?: Facts & Record<string, unknown>): void;
+  debug(message: string, facts?: Facts): void;
+  info(message: string, facts?: Facts): void;
+  warn(message: string, facts?: Facts): void;
+  error(message: string, facts?: Facts): void;
 }

@@ -62,7 +62,8 @@ export type ConnectionEvent =
     }
   | { readonly type: 'signedOut' }
   | { readonly type: 'sessionEnded'; readonly atMs: number }
-  | { readonly type: 'turnedOff' };
+  | { readonly type: 'turnedOff' }
+  | { readonly type: 'turnedOn' };
 
 export type StateKind = ConnectionState['kind'];
 
@@ -117,12 +118,15 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
       return { kind: 'refusedByServer', code };
     case 'user.turnedOff':
       return { kind: 'turnedOff' };
-    case 'network.unreachable':
-    case 'network.timeout':
-    case 'network.tls':
-    case 'network.captivePortal':
+    case 'user.cancelled':
+    case 'user.signedOut':
+      return { kind: 'signedOut' };
     case 'identityProvider.unavailable':
     case 'identityProvider.busy':
+      return { kind: 'paused', sinceMs: atMs, code };
+    case 'network.unreachable':
+    case 'network.tls':
+    case 'network.captivePortal':
     case 'redemption.unavailable':
     case 'server.unavailable':
     case 'server.protocolError':
@@ -135,7 +139,7 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
 /** True for answers about nothing but the road: retried, and never the end of an open connection. */
 export function isOutage(code: ErrorCode): boolean {
   const state = closedBy({ type: 'failed', code, hadAccess: false, atMs: 0 });
-  return state.kind === 'unreachable';
+  return state.kind === 'unreachable' || state.kind === 'paused';
 }
 
 export const isOpen = (state: ConnectionState): state is ConnectionState & { kind: 'connected' } =>
@@ -179,10 +183,12 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
     case 'failed':
       return isCurrent(state, event.attempt) ? closedBy(event) : state;
     case 'signedOut':
-      return state.kind === 'turnedOff' ? state : { kind: 'signedOut' };
+      return ['turnedOff', 'signedOut'].includes(state.kind) ? state : { kind: 'signedOut' };
     case 'sessionEnded':
       return state.kind === 'turnedOff' ? state : { kind: 'sessionEnded', atMs: event.atMs };
     case 'turnedOff':
       return { kind: 'turnedOff' };
+    case 'turnedOn':
+      return state.kind === 'turnedOff' ? { kind: 'signedOut' } : state;
   }
 }

@@ -1,0 +1,218 @@
+// Everything of one organization: its identity providers, its servers, and what a person can do with
+// them. Each company decides who connects when; each connection decides how.
+import { createChoices, type Choices } from './choices.ts';
+import { storeClientSecret } from './clientSecrets.ts';
+import { Company } from './company.ts';
+import type { Connection } from './connection.ts';
+import { createDiscovery, type Discovery } from './discovery.ts';
+import { ConnectError } from './errors.ts';
+import { Emitter } from './event.ts';
+import { authorizationServerParty, createGuardedFetch } from './http.ts';
+import type { Overview } from './overview.ts';
+import type {
+  Clock,
+  Event,
+  Fetch,
+  Log,
+  OpenUrl,
+  Preferences,
+  SecretStore,
+  StartRedirectReceiver,
+} from './ports.ts';
+import type { OrganizationProfile, ProfileReading } from './profile.ts';
+import type { Secret } from './secret.ts';
+
+export interface ConnectionsDeps {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly store: SecretStore;
+  readonly preferences: Preferences;
+  readonly openUrl: OpenUrl;
+  readonly startReceiver: StartRedirectReceiver;
+  readonly log: Log;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly clientVersion: string;
+  /** What the person asked for, minutes; bounded by the profile. */
+  readonly checkIntervalMinutes: () => number | undefined;
+}
+
+export class Connections {
+  readonly onDidChange: Event<void>;
+  readonly #deps: ConnectionsDeps;
+  readonly #changes: Emitter<void>;
+  readonly #choices: Choices;
+  readonly #discovery: Discovery;
+  #reading: ProfileReading = { profile: undefined, problems: [] };
+  #companies: readonly Company[] = [];
+  #overview: Overview | undefined;
+
+  constructor(deps: ConnectionsDeps) {
+    this.#deps = deps;
+    this.#choices = createChoices(deps.preferences);
+    this.#discovery = createDiscovery(deps);
+    this.#changes = new Emitter((error) => {
+      deps.log.error('a listener of the connections failed', { reason: String(error) });
+    });
+    this.onDidChange = this.#changes.event;
+  }
+
+  /** Takes a profile into force: companies that did not change go on undisturbed. */
+  async load(reading: ProfileReading): Promise<void> {
+    const before = new Map(this.#companies.map((company) => [fingerprint(company), company]));
+    this.#reading = reading;
+    const { profile } = reading;
+    this.#companies = (profile?.identityProviders ?? []).map((identityProvider) => {
+      const made = this.#company(identityProvider, profile?.servers ?? []);
+      const known = before.get(fingerprint(made));
+      if (known === undefined) return made;
+      made.dispose();
+      before.delete(fingerprint(known));
+      return known;
+    });
+    for (const gone of before.values()) gone.dispose();
+    this.#changed();
+    await Promise.all(this.#companies.map((company) => company.restore()));
+  }
+
+  overview(): Overview {
+    const { profile, problems } = this.#reading;
+    this.#overview ??= Object.freeze({
+      ...(profile === undefined ? {} : { organization: profile.organization }),
+      managed: profile?.source === 'managed',
+      problems,
+      people: this.#companies.map(({ session }) => session.person()),
+      connections: this.#connections().map((connection) => connection.snapshot()),
+    });
+    return this.#overview;
+  }
+
+  connection(serverId: string): Connection | undefined {
+    return this.#connections().find(({ server }) => server.id === serverId);
+  }
+
+  /** @throws user.cancelled, user.timedOut, identityProvider.*, network.*, profile.missing */
+  async signIn(identityProvider: string, signal: AbortSignal): Promise<void> {
+    await this.#companyOf(identityProvider).signIn(signal);
+  }
+
+  /** @throws storage.unavailable, profile.missing */
+  async signOut(identityProvider: string): Promise<void> {
+    await this.#companyOf(identityProvider).signOut();
+  }
+
+  async reconnect(serverId: string): Promise<void> {
+    this.#discovery.forget();
+    await this.connection(serverId)?.connect();
+  }
+
+  async reconnectAll(): Promise<void> {
+    this.#discovery.forget();
+    await Promise.all(this.#signedIn().map((company) => company.connectAll('all')));
+  }
+
+  async turnOff(serverId: string): Promise<void> {
+    await this.#choices.setTurnedOff(serverId, true);
+    await this.connection(serverId)?.close({ type: 'turnedOff' });
+  }
+
+  async turnOn(serverId: string): Promise<void> {
+    await this.#choices.setTurnedOff(serverId, false);
+    const signedIn = this.#signedIn().some(({ connections }) =>
+      connections.some(({ server }) => server.id === serverId),
+    );
+    const connection = this.connection(serverId);
+    await (signedIn ? connection?.connect() : connection?.close({ type: 'turnedOn' }));
+  }
+
+  /** Asks the company about every connection now. */
+  async checkNow(): Promise<void> {
+    await Promise.all(this.#connections().map((connection) => connection.check()));
+  }
+
+  /** Asks about those not confirmed within the check interval, e.g. after the computer slept. */
+  async checkStale(): Promise<void> {
+    const oldest = this.#deps.clock.now() - this.#checkIntervalMs();
+    const stale = this.#connections().filter(
+      ({ state }) => state.kind === 'connected' && state.confirmedAtMs < oldest,
+    );
+    await Promise.all(stale.map((connection) => connection.check()));
+  }
+
+  /**
+   * Keeps a client secret and tries what waited for it.
+   * @throws storage.unavailable, profile.missing
+   */
+  async storeClientSecret(owner: SecretOwner, secret: Secret): Promise<void> {
+    const { issuer, clientId } = this.#issuerOf(owner);
+    await storeClientSecret(issuer, clientId, secret, this.#deps.store).catch((cause: unknown) => {
+      throw new ConnectError('storage.unavailable', {}, { cause });
+    });
+    await Promise.all(this.#signedIn().map((company) => company.connectAll('closed')));
+  }
+
+  dispose(): void {
+    for (const company of this.#companies) company.dispose();
+    this.#companies = [];
+  }
+
+  #company(
+    identityProvider: OrganizationProfile['identityProviders'][number],
+    servers: OrganizationProfile['servers'],
+  ): Company {
+    const own = servers.filter((one) => one.identityProvider === identityProvider.id);
+    return new Company(identityProvider, own, {
+      ...this.#deps,
+      toAuthorizationServer: createGuardedFetch(this.#deps, authorizationServerParty),
+      discovery: this.#discovery,
+      choices: this.#choices,
+      checkIntervalMs: () => this.#checkIntervalMs(),
+      onDidChange: () => {
+        this.#changed();
+      },
+    });
+  }
+
+  #checkIntervalMs(): number {
+    const limits = this.#reading.profile?.checkInterval ?? { default: 15, min: 1, max: 60 };
+    const asked = this.#deps.checkIntervalMinutes() ?? limits.default;
+    return Math.min(limits.max, Math.max(limits.min, asked)) * 60_000;
+  }
+
+  #connections(): readonly Connection[] {
+    return this.#companies.flatMap(({ connections }) => connections);
+  }
+
+  #signedIn(): readonly Company[] {
+    return this.#companies.filter(({ session }) => session.person().session.kind === 'signedIn');
+  }
+
+  #companyOf(identityProvider: string): Company {
+    const company = this.#companies.find(({ profile }) => profile.id === identityProvider);
+    if (company === undefined) throw new ConnectError('profile.missing');
+    return company;
+  }
+
+  #issuerOf({ kind, id }: SecretOwner): { issuer: string; clientId: string } {
+    if (kind === 'identityProvider') return this.#companyOf(id).profile;
+    const server = this.connection(id)?.server;
+    if (server === undefined) throw new ConnectError('profile.missing');
+    return { issuer: server.authorizationServer, clientId: server.clientId };
+  }
+
+  #changed(): void {
+    this.#overview = undefined;
+    this.#changes.fire();
+  }
+}
+
+export interface SecretOwner {
+  readonly kind: 'identityProvider' | 'server';
+  readonly id: string;
+}
+
+/** Equal when nothing in the profile changed for this company; secrets count by value. */
+function fingerprint({ profile, connections }: Company): string {
+  const entries = [profile, ...connections.map(({ server }) => server)];
+  return JSON.stringify(entries.map((entry) => [entry, entry.clientSecret?.reveal()]));
+}

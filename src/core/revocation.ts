@@ -1,0 +1,24 @@
+// Giving access tokens back (RFC 7009), so that what is closed here is closed there too.
+import type { Access } from './accessRequest.ts';
+import { createOAuthClient, type ClientRegistration } from './clientAuthentication.ts';
+import type { GuardedFetch } from './http.ts';
+import { oauthLibraries } from './oauthLibraries.ts';
+
+/**
+ * Revokes an access token where its authorization server offers that.
+ * @returns false where it does not
+ * @throws whatever kept the request from being answered; the token then lives until it expires
+ * @see RFC 7009 §2
+ */
+export async function revokeAccess(
+  access: Access,
+  registration: ClientRegistration,
+  fetch: GuardedFetch,
+): Promise<boolean> {
+  const { authorizationServer, token } = access;
+  if (authorizationServer.revocation_endpoint === undefined) return false;
+  const oauth = await oauthLibraries();
+  const client = await createOAuthClient(authorizationServer, registration, fetch);
+  await oauth.tokenRevocation(client, token.reveal(), { token_type_hint: 'access_token' });
+  return true;
+}

@@ -1,0 +1,30 @@
+// When to ask again. Pure arithmetic; connection.ts holds the timers.
+
+/** Never sooner than this after a renewal, milliseconds. */
+const leastMs = 1_000;
+const firstRetryMs = 5_000;
+const longestRetryMs = 300_000;
+
+/**
+ * Delay to the next renewal: at 80 % of life less up to 10 % jitter, at least 60 s before the end where
+ * life is long enough, and never later than the next check is due. All in milliseconds.
+ * @param random 0 to 1
+ */
+export function renewalDelayMs(lifeMs: number, checkIntervalMs: number, random: number): number {
+  const byLife = lifeMs * (0.8 - 0.1 * random);
+  const beforeEnd = lifeMs > 120_000 ? lifeMs - 60_000 : byLife;
+  const byCheck = checkIntervalMs * (1 - 0.1 * random);
+  return Math.max(leastMs, Math.min(byLife, beforeEnd, byCheck));
+}
+
+/** Full-jitter back-off, or what the other party asked for. */
+export function retryDelayMs(
+  failures: number,
+  retryAfterSec: number | undefined,
+  random: number,
+): number {
+  if (retryAfterSec !== undefined)
+    return Math.min(retryAfterSec * 1000, longestRetryMs) + 1000 * random;
+  const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 10));
+  return Math.max(leastMs, ceiling * random);
+}
