@@ -25,7 +25,7 @@ const maxLength = 16_384;
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const text = header.slice(0, maxLength);
-  const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | undefined => {
     pattern.lastIndex = at;
@@ -42,17 +42,20 @@ export function parseChallenges(header: string): readonly Challenge[] {
     if (current !== undefined && pair !== undefined) {
       const name = (pair[1] ?? '').toLowerCase();
       const value = pair[2]?.replace(/\\(.)/g, '$1') ?? pair[3] ?? '';
-      if (!Object.hasOwn(current.parameters, name)) current.parameters[name] = value;
+      if (!current.parameters.has(name)) current.parameters.set(name, value);
       continue;
     }
     const start = take(scheme);
     if (start === undefined) break;
-    challenges.push({ scheme: (start[1] ?? '').toLowerCase(), parameters: {} });
+    challenges.push({ scheme: (start[1] ?? '').toLowerCase(), parameters: new Map() });
     const here = at;
     if (take(parameter) === undefined) take(token68);
     else at = here;
   }
-  return challenges;
+  return challenges.map(({ scheme, parameters }) => ({
+    scheme,
+    parameters: Object.fromEntries(parameters),
+  }));
 }
 
 /** The parameters of the first Bearer or DPoP challenge. */

@@ -1,0 +1,71 @@
+// One connection as a row: words, icon, menus. Icon and text always say the same, so colour carries
+// nothing alone.
+import { detailRows } from './connectionDetails.ts';
+import { cleanText, escapeMarkdown } from './plainText.ts';
+import { rowId, type Row } from './row.ts';
+import type { Explanation } from './sentences.ts';
+import type { ConnectionSnapshot, ConnectionState } from './state.ts';
+import { explanationOf, stateWords, type PresentContext } from './stateWords.ts';
+
+const look: Record<ConnectionState['kind'], { icon: string; color?: string }> = {
+  signedOut: { icon: 'sign-in' },
+  connecting: { icon: 'loading~spin' },
+  connected: { icon: 'pass-filled', color: 'testing.iconPassed' },
+  paused: { icon: 'debug-pause', color: 'problemsWarningIcon.foreground' },
+  notGranted: { icon: 'circle-slash', color: 'disabledForeground' },
+  accessRemoved: { icon: 'circle-slash', color: 'problemsErrorIcon.foreground' },
+  sessionEnded: { icon: 'sign-out', color: 'problemsWarningIcon.foreground' },
+  needsSignIn: { icon: 'key', color: 'problemsWarningIcon.foreground' },
+  refusedByServer: { icon: 'error', color: 'problemsErrorIcon.foreground' },
+  misconfigured: { icon: 'warning', color: 'problemsErrorIcon.foreground' },
+  unreachable: { icon: 'debug-disconnect', color: 'problemsWarningIcon.foreground' },
+  turnedOff: { icon: 'circle-outline', color: 'disabledForeground' },
+};
+
+function lookOf(state: ConnectionState): { icon: string; color?: string } {
+  if (state.kind !== 'connected') return look[state.kind];
+  if (state.unconfirmedSinceMs !== undefined) {
+    return { icon: 'question', color: 'problemsWarningIcon.foreground' };
+  }
+  return state.reducedBy.length > 0 ? { icon: 'eye', color: 'testing.iconPassed' } : look.connected;
+}
+
+/** The row of one server, with what is known about it underneath. */
+export function connectionRow(snapshot: ConnectionSnapshot, context: PresentContext): Row {
+  const label = cleanText(snapshot.label);
+  const words = stateWords(snapshot, context);
+  const why = explanationOf(snapshot, context);
+  return {
+    id: rowId.server(snapshot.id),
+    label,
+    description: words,
+    ...lookOf(snapshot.state),
+    tooltip: [
+      `**${escapeMarkdown(label)}**: ${escapeMarkdown(words)}`,
+      ...(why === undefined ? [] : [escapeMarkdown(why.sentence, 600)]),
+      escapeMarkdown(snapshot.url, 200),
+    ],
+    contextValue: contextValueOf(snapshot, why),
+    accessibilityLabel: `${label}, ${words.replaceAll(' · ', ', ')}`,
+    children: detailRows(snapshot, why, context),
+    expanded: false,
+  };
+}
+
+function contextValueOf({ state }: ConnectionSnapshot, why: Explanation | undefined): string {
+  const { kind } = state;
+  const canSignIn = kind === 'signedOut' || kind === 'sessionEnded' || kind === 'needsSignIn';
+  const words = {
+    server: true,
+    canSignIn,
+    canReconnect: !canSignIn && kind !== 'connecting' && kind !== 'turnedOff',
+    canTurnOff: kind !== 'turnedOff',
+    canTurnOn: kind === 'turnedOff',
+    canSetClientSecret: why?.action === 'setClientSecret',
+    canCopyDetails: true,
+  };
+  return Object.entries(words)
+    .filter(([, applies]) => applies)
+    .map(([word]) => word)
+    .join(' ');
+}

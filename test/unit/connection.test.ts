@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import type { Access } from '../../src/core/accessRequest.ts';
+import { Connection } from '../../src/core/connection.ts';
+import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { TokenBroker } from '../../src/core/tokenBroker.ts';
+import { FakeClock, settle } from '../support/fakeClock.ts';
+
+const server = {
+  id: 'tickets',
+  label: 'Tickets',
+  url: 'https://tickets.example/mcp',
+  identityProvider: 'acme',
+  authorizationServer: 'https://auth.example',
+  clientId: 'c',
+  clientAuthentication: 'none' as const,
+  clientSecret: undefined,
+  scopes: ['read', 'write'],
+};
+const never = new AbortController().signal;
+
+/** Real connection and broker; fakes at mint, probe and clock. One observation. */
+function harness(options: { lifeSec?: number; scopes?: string[]; checkMinutes?: number } = {}) {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const world = {
+    mint: undefined as ErrorCode | undefined,
+    probe: undefined as ErrorCode | undefined,
+    hold: undefined as Promise<void> | undefined,
+    minted: 0,
+    had: false,
+  };
+  const broker = new TokenBroker({
+    clock,
+    orphaned: (_, { token }) => seen.push(`orphan ${token.reveal()}`),
+  });
+  const connection = new Connection(server, {
+    broker,
+    mint: async (onStep): Promise<Access> => {
+      onStep('exchange');
+      await world.hold;
+      if (world.mint !== undefined) throw new ConnectError(world.mint, { retryAfterSec: 7 });
+      return {
+        token: new Secret(`t${++world.minted}`),
+        scopes: options.scopes ?? ['read', 'write'],
+        receivedAt: { monotonicMs: clock.monotonic(), wallMs: clock.now() },
+        lifeMs: (options.lifeSec ?? 3600) * 1000,
+        authorizationServer: { issuer: 'https://auth.example' },
+      };
+    },
+    probe: () =>
+      world.probe === undefined
+        ? Promise.resolve([{ name: 'search', readOnly: true }])
+        : Promise.reject(new ConnectError(world.probe)),
+    giveBack: ({ token }) => {
+      seen.push(`gave back ${token.reveal()}`);
+      return Promise.resolve();
+    },
+    history: {
+      hadAccess: () => world.had,
+      accessGranted: () => {
+        world.had = true;
+      },
+    },
+    checkIntervalMs: () => (options.checkMinutes ?? 15) * 60_000,
+    clock,
+    log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
+    random: () => 0,
+  });
+  connection.onDidChange(() => {
+    const { state } = connection.snapshot();
+    const word = state.kind === 'connecting' ? `connecting:${state.step}` : state.kind;
+    if (seen.at(-1) !== word) seen.push(word);
+  });
+  const watchGate = () => {
+    const { gate } = connection;
+    assert.ok(gate instanceof AbortSignal);
+    gate.addEventListener('abort', () => {
+      seen.push(`cut ${(gate.reason as ConnectError).code}`);
+    });
+  };
+  return { clock, connection, broker, world, seen, watchGate };
+}
+
+describe('a connection', () => {
+  it('opens after exchange and probe', async () => {
+    const h = harness();
+    await h.connection.connect();
+    assert.deepEqual(h.seen, [
+      'connecting:discovery',
+      'connecting:exchange',
+      'connecting:probe',
+      'connected',
+    ]);
+    const { state, tools, expiresAtMs } = h.connection.snapshot();
+    assert.deepEqual(state, {
+      kind: 'connected',
+      scopes: ['read', 'write'],
+      reducedBy: [],
+      tools: 1,
+      confirmedAtMs: h.clock.now(),
+    });
+    assert.deepEqual(tools, [{ name: 'search', readOnly: true }]);
+    assert.equal(expiresAtMs, h.clock.now() + 3_600_000);
+    assert.equal((await h.connection.accessToken(never)).reveal(), 't1');
+  });
+
+  it('says what was not granted', async () => {
+    const h = harness({ scopes: ['read'] });
+    await h.connection.connect();
+    const { state } = h.connection.snapshot();
+    assert.deepEqual(state.kind === 'connected' && state.reducedBy, ['write']);
+  });
+
+  it('holds no token in its snapshot', async () => {
+    const h = harness();
+    await h.connection.connect();
+    assert.doesNotMatch(JSON.stringify(h.connection.snapshot()), /"t1"/);
+  });
+
+  it('stays shut after a first no, and says "removed" after a later one', async () => {
+    const h = harness();
+    h.world.mint = 'exchange.denied';
+    await h.connection.connect();
+    assert.equal(h.connection.snapshot().state.kind, 'notGranted');
+    h.world.mint = undefined;
+    await h.connection.connect();
+    h.world.mint = 'exchange.denied';
+    await h.connection.check();
+    assert.equal(h.connection.snapshot().state.kind, 'accessRemoved');
+    assert.deepEqual(h.clock.pending, []);
+  });
+
+  it('closes in order: gate and streams, tokens, change, then giving back', async () => {
+    const h = harness();
+    await h.connection.connect();
+    h.watchGate();
+    h.seen.length = 0;
+    h.world.mint = 'exchange.denied';
+    await h.connection.check();
+    assert.deepEqual(h.seen, ['cut exchange.denied', 'accessRemoved', 'gave back t1']);
+    await assert.rejects(h.connection.accessToken(never), { code: 'exchange.denied' });
+  });
+
+  it('renews at 80 % of life, and at the check interval when that is sooner', async () => {
+    const short = harness({ lifeSec: 600 });
+    await short.connection.connect();
+    assert.deepEqual(short.clock.pending, [480_000]);
+    await short.clock.advance(480_000);
+    assert.equal(short.world.minted, 2);
+    const long = harness({ lifeSec: 86_400, checkMinutes: 15 });
+    await long.connection.connect();
+    assert.deepEqual(long.clock.pending, [900_000]);
+  });
+
+  it('goes on through an outage while anything is left, then pauses, then comes back', async () => {
+    const h = harness({ lifeSec: 600 });
+    await h.connection.connect();
+    h.watchGate();
+    h.world.mint = 'identityProvider.unavailable';
+    await h.clock.advance(480_000);
+    const since = h.connection.snapshot().state;
+    assert.ok(since.kind === 'connected' && since.unconfirmedSinceMs !== undefined);
+    assert.equal((await h.connection.accessToken(never)).reveal(), 't1');
+    await h.clock.advance(120_000);
+    assert.equal(h.connection.snapshot().state.kind, 'paused');
+    assert.ok(h.seen.includes('cut identityProvider.unavailable'));
+    h.world.mint = undefined;
+    await h.clock.advance(10_000);
+    assert.equal(h.connection.snapshot().state.kind, 'connected');
+    assert.ok(!h.seen.includes('accessRemoved'));
+  });
+
+  it('waits as long as it is told to before it tries again', async () => {
+    const h = harness();
+    h.world.mint = 'identityProvider.busy';
+    await h.connection.connect();
+    assert.equal(h.connection.snapshot().state.kind, 'paused');
+    assert.deepEqual(h.clock.pending, [7_000]);
+  });
+
+  it('never sends an expired token, also after a sleep no timer noticed', async () => {
+    const h = harness({ lifeSec: 600 });
+    await h.connection.connect();
+    h.clock.sleep(8 * 3_600_000);
+    assert.equal((await h.connection.accessToken(never)).reveal(), 't2');
+    h.clock.sleep(8 * 3_600_000);
+    h.world.mint = 'exchange.denied';
+    await assert.rejects(h.connection.accessToken(never), { code: 'exchange.denied' });
+    assert.equal(h.connection.snapshot().state.kind, 'accessRemoved');
+  });
+
+  it('mints once for ten callers with a refused token', async () => {
+    const h = harness();
+    await h.connection.connect();
+    const refused = await h.connection.accessToken(never);
+    const tokens = await Promise.all(
+      Array.from({ length: 10 }, () => h.connection.replaceToken(refused, never)),
+    );
+    assert.deepEqual([...new Set(tokens.map((token) => token.reveal()))], ['t2']);
+    assert.equal(h.world.minted, 2);
+    assert.equal((await h.connection.replaceToken(refused, never)).reveal(), 't2');
+    assert.equal(h.world.minted, 2);
+  });
+
+  it('gives back what arrives after it was closed', async () => {
+    const h = harness();
+    let release = () => undefined as void;
+    h.world.hold = new Promise((resolve) => (release = resolve));
+    const connecting = h.connection.connect();
+    await settle();
+    await h.connection.close({ type: 'turnedOff' });
+    release();
+    await connecting;
+    assert.deepEqual(h.seen.slice(-2), ['turnedOff', 'orphan t1']);
+  });
+
+  it('drops the answers of an abandoned attempt', async () => {
+    const h = harness();
+    let release = () => undefined as void;
+    h.world.hold = new Promise((resolve) => (release = resolve));
+    h.world.mint = 'exchange.denied';
+    const first = h.connection.connect();
+    await settle();
+    h.world.hold = undefined;
+    h.world.mint = undefined;
+    await h.connection.connect();
+    release();
+    await first;
+    assert.equal(h.connection.snapshot().state.kind, 'connected');
+  });
+
+  it('closes when its server refuses a fresh token', async () => {
+    const h = harness();
+    await h.connection.connect();
+    h.connection.refuse(new ConnectError('server.tokenRefused'));
+    assert.equal(h.connection.snapshot().state.kind, 'refusedByServer');
+    assert.deepEqual(h.seen.slice(-2), ['refusedByServer', 'gave back t1']);
+  });
+
+  it('is not connected while the server does not answer the probe', async () => {
+    const h = harness();
+    h.world.probe = 'server.unavailable';
+    await h.connection.connect();
+    assert.equal(h.connection.snapshot().state.kind, 'unreachable');
+    h.world.probe = undefined;
+    await h.clock.advance(5_000);
+    assert.equal(h.connection.snapshot().state.kind, 'connected');
+  });
+
+  it('remembers the last call and new tools', async () => {
+    const h = harness();
+    await h.connection.connect();
+    h.connection.called({ tool: 'search', outcome: 'ok' });
+    h.connection.toolsListed([
+      { name: 'search', readOnly: true },
+      { name: 'create', readOnly: false },
+    ]);
+    const { lastCall, state, tools } = h.connection.snapshot();
+    assert.deepEqual(lastCall, { tool: 'search', outcome: 'ok', atMs: h.clock.now() });
+    assert.ok(state.kind === 'connected' && state.tools === 2 && tools.length === 2);
+  });
+
+  it('leaves nothing scheduled once disposed', async () => {
+    const h = harness();
+    await h.connection.connect();
+    h.connection.dispose();
+    assert.deepEqual(h.clock.pending, []);
+  });
+});

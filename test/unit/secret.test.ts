@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, inspect } from 'node:util';
+import { Secret } from '../../src/core/secret.ts';
+
+describe('Secret', () => {
+  const secret = new Secret('canary-1f3a');
+
+  it('prints as [secret] in every way there is', () => {
+    const printed = [
+      String(secret),
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect({ deep: [secret] }, { depth: 9, showHidden: true }),
+      format('%s %o %j', secret, secret, secret),
+      inspect(structuredCloneOf(secret)),
+    ].join('\n');
+    assert.doesNotMatch(printed, /canary/);
+    assert.match(printed, /\[secret\]/);
+  });
+
+  it('reveals and compares its value', () => {
+    assert.equal(secret.reveal(), 'canary-1f3a');
+    assert.ok(secret.equals(new Secret('canary-1f3a')));
+    assert.ok(!secret.equals(new Secret('canary-1f3b')));
+  });
+
+  it('is revealed only where it goes on the wire, into SecretStorage, or into a comparison', () => {
+    const callers = Object.fromEntries(
+      (readdirSync('src', { recursive: true }) as string[])
+        .filter((name) => name.endsWith('.ts') && !name.startsWith('sandbox'))
+        .map((name) => [
+          name,
+          readFileSync(join('src', name), 'utf8').split('.reveal()').length - 1,
+        ])
+        .filter(([, count]) => count !== 0),
+    );
+    assert.deepEqual(callers, {
+      'core/clientAuthentication.ts': 2, // client_secret_basic, client_secret_post
+      'core/clientSecrets.ts': 1, // SecretStorage
+      'core/connections.ts': 1, // did the administrator's file change it?
+      'core/idJag.ts': 2, // subject_token, assertion
+      'core/probe.ts': 2, // Authorization of the handshake and of its end
+      'core/revocation.ts': 1, // RFC 7009
+      'core/signIn.ts': 2, // refresh_token, RFC 7009
+      'core/storedSession.ts': 2, // SecretStorage
+      'gateway/forward.ts': 1, // Authorization of a forwarded request
+    });
+  });
+});
+
+const structuredCloneOf = (value: object) => ({ ...value });
