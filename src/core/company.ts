@@ -139,14 +139,13 @@ export class Company {
     return Promise.all(wanted.map((connection) => connection.connect()));
   }
 
-  dispose(): void {
+  /** Ends when what was held is given back, best effort. */
+  async dispose(): Promise<void> {
     this.#signingIn?.controller.abort();
     this.#subscriptions.forEach((subscription) => {
       subscription.dispose();
     });
-    this.connections.forEach((connection) => {
-      connection.dispose();
-    });
+    await Promise.all(this.connections.map((connection) => connection.dispose()));
   }
 
   async #runSignIn(signal: AbortSignal): Promise<void> {

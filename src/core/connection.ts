@@ -170,8 +170,9 @@ export class Connection {
     return this.#shut(new ConnectError(closingCode[event.type]), event);
   }
 
-  dispose(): void {
-    void this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' });
+  /** Ends when what was held is given back. */
+  dispose(): Promise<void> {
+    return this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' });
   }
 
   async #token(signal: AbortSignal, access: Promise<Access>): Promise<Secret> {

@@ -1,6 +1,6 @@
 // One connection as a row: words, icon, menus. Icon and text always say the same, so colour carries
 // nothing alone.
-import { detailRows } from './connectionDetails.ts';
+import { detailRows } from './connectionDetailRows.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
 import type { Explanation } from './sentences.ts';

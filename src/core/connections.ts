@@ -66,11 +66,11 @@ export class Connections {
       const made = this.#company(identityProvider, profile?.servers ?? []);
       const known = before.get(fingerprint(made));
       if (known === undefined) return made;
-      made.dispose();
+      void made.dispose();
       before.delete(fingerprint(known));
       return known;
     });
-    for (const gone of before.values()) gone.dispose();
+    for (const gone of before.values()) void gone.dispose();
     this.#changed();
     await Promise.all(this.#companies.map((company) => company.restore()));
   }
@@ -151,9 +151,11 @@ export class Connections {
     await Promise.all(this.#signedIn().map((company) => company.connectAll('closed')));
   }
 
-  dispose(): void {
-    for (const company of this.#companies) company.dispose();
+  /** Closes everything; ends when what was held is given back, best effort. */
+  async dispose(): Promise<void> {
+    const companies = this.#companies;
     this.#companies = [];
+    await Promise.all(companies.map((company) => company.dispose()));
   }
 
   #company(

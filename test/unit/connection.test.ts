@@ -82,6 +82,12 @@ function harness(options: { lifeSec?: number; scopes?: string[]; checkMinutes?: 
   return { clock, connection, broker, world, seen, watchGate };
 }
 
+function held() {
+  const parts: { release?: () => void } = {};
+  const promise = new Promise<void>((resolve) => (parts.release = resolve));
+  return { promise, release: () => parts.release?.() };
+}
+
 describe('a connection', () => {
   it('opens after exchange and probe', async () => {
     const h = harness();
@@ -205,8 +211,8 @@ describe('a connection', () => {
 
   it('gives back what arrives after it was closed', async () => {
     const h = harness();
-    let release = () => undefined as void;
-    h.world.hold = new Promise((resolve) => (release = resolve));
+    const { promise, release } = held();
+    h.world.hold = promise;
     const connecting = h.connection.connect();
     await settle();
     await h.connection.close({ type: 'turnedOff' });
@@ -217,8 +223,8 @@ describe('a connection', () => {
 
   it('drops the answers of an abandoned attempt', async () => {
     const h = harness();
-    let release = () => undefined as void;
-    h.world.hold = new Promise((resolve) => (release = resolve));
+    const { promise, release } = held();
+    h.world.hold = promise;
     h.world.mint = 'exchange.denied';
     const first = h.connection.connect();
     await settle();
@@ -264,7 +270,7 @@ describe('a connection', () => {
   it('leaves nothing scheduled once disposed', async () => {
     const h = harness();
     await h.connection.connect();
-    h.connection.dispose();
+    await h.connection.dispose();
     assert.deepEqual(h.clock.pending, []);
   });
 });

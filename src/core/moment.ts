@@ -1,0 +1,35 @@
+// Points in time, as people say them.
+export interface Now {
+  readonly nowMs: number;
+  /** IANA name; the computer's own when absent. */
+  readonly timeZone?: string;
+}
+
+const language = 'en-GB';
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+
+/** `3 min ago`, `in 55 min`, `just now`. */
+export function relativeTime(atMs: number, { nowMs }: Now): string {
+  const distanceMs = atMs - nowMs;
+  const unit = units.find(([, lengthMs]) => Math.abs(distanceMs) >= lengthMs);
+  if (unit === undefined) return distanceMs > 0 ? 'in less than a minute' : 'just now';
+  const format = new Intl.RelativeTimeFormat(language, { style: 'short' });
+  return format.format(Math.trunc(distanceMs / unit[1]), unit[0]);
+}
+
+/** `14:03`; with the day when it is not today. */
+export function clockTime(atMs: number, { nowMs, timeZone }: Now): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const day = new Intl.DateTimeFormat(language, { ...zone, dateStyle: 'medium' });
+  const isToday = day.format(atMs) === day.format(nowMs);
+  return new Intl.DateTimeFormat(language, {
+    ...zone,
+    ...(isToday ? {} : { day: 'numeric', month: 'short' }),
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(atMs);
+}

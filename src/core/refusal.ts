@@ -1,0 +1,34 @@
+// Why an editor is not let in, as an error whose message a person reads word for word.
+import { ConnectError, type ErrorCode, type Facts } from './errors.ts';
+import type { Overview } from './overview.ts';
+import { explain, type ExplainContext } from './sentences.ts';
+import type { ConnectionSnapshot } from './state.ts';
+import { explanationOf } from './stateWords.ts';
+
+/** The ConnectError of `code` with the plain sentence as its message. */
+export function spokenError(code: ErrorCode, context: ExplainContext): ConnectError {
+  return withMessage(code, context.facts, explain(code, context).sentence);
+}
+
+/** Why `connection` is not open now. */
+export function refusal(
+  connection: ConnectionSnapshot | undefined,
+  overview: Overview,
+): ConnectError {
+  const { organization } = overview;
+  if (connection === undefined) return spokenError('gateway.closed', { organization });
+  const { state, label, failure } = connection;
+  const code = 'code' in state ? state.code : (failure?.code ?? 'gateway.closed');
+  const person = overview.people.find(
+    (one) => one.identityProvider === connection.identityProvider,
+  );
+  const context = { organization: organization ?? '', identityProvider: person?.label, nowMs: 0 };
+  const sentence =
+    explanationOf(connection, context)?.sentence ??
+    explain('gateway.closed', { organization, server: label }).sentence;
+  return withMessage(code, failure?.facts, sentence);
+}
+
+function withMessage(code: ErrorCode, facts: Facts | undefined, message: string): ConnectError {
+  return Object.assign(new ConnectError(code, facts), { message });
+}

@@ -1,0 +1,167 @@
+// The administration as JSON. Every write answers with the new state.
+import express, { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { AccessTokens } from './accessTokens.ts';
+import { organization, people, servers, authorizationServers } from './catalogue.ts';
+import type { Faults, FaultSwitches } from './faults.ts';
+import type { IdentityProvider } from './identityProvider.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+import type { Policy } from './policy.ts';
+
+export interface AdminDependencies {
+  readonly policy: Policy;
+  readonly faults: FaultSwitches;
+  readonly ledger: Ledger;
+  readonly tokens: AccessTokens;
+  readonly identityProvider: IdentityProvider;
+  /** Back to the beginning; the ledger stays. */
+  reset(): void;
+}
+
+const serverIds = servers.map(({ id }) => id);
+const authorizationServerIds = authorizationServers.map(({ id }) => id);
+
+const grantBody = z.strictObject({ scopes: z.array(z.string()).min(1) });
+const revokeBody = z.strictObject({ server: z.enum(serverIds).optional() });
+const faultsBody = z
+  .strictObject({
+    identityProviderDown: z.boolean(),
+    authorizationServerDown: z.array(z.enum(authorizationServerIds)),
+    serverDown: z.array(z.enum(serverIds)),
+    downAs: z.enum(['reset', 'unavailable']),
+    latencyMs: z.number().int().min(0).max(60_000),
+    accessTokenSeconds: z.number().int().min(1).max(86_400),
+  })
+  .partial();
+
+export function createAdminApi(deps: AdminDependencies): Router {
+  const api = Router();
+  api.use(express.json());
+  api.get('/state', (_request, response) => {
+    response.json(stateOf(deps));
+  });
+  addGrants(api, deps);
+  addPeople(api, deps);
+  addLedger(api, deps.ledger);
+  api.put('/faults', (request, response) => {
+    const faults = bodyOf(faultsBody, request, response);
+    if (faults === undefined) return;
+    deps.faults.set(faults as Partial<Faults>);
+    response.json(stateOf(deps));
+  });
+  api.post('/reset', (_request, response) => {
+    deps.reset();
+    response.json(stateOf(deps));
+  });
+  api.use((_request, response) => {
+    response.status(404).json({ error: 'there is no such thing' });
+  });
+  return api;
+}
+
+function stateOf({ policy, faults, ledger, tokens, identityProvider }: AdminDependencies) {
+  return {
+    organization,
+    people: people.map(({ id, name, email }) => ({
+      id,
+      name,
+      email,
+      sessions: identityProvider.countSessions(id),
+      accessTokens: tokens.count(id),
+      grants: Object.fromEntries(
+        servers
+          .map((server) => [server.id, policy.scopesOf(id, server.id)] as const)
+          .filter(([, scopes]) => scopes.length > 0),
+      ),
+    })),
+    servers: servers.map(({ id, label, scopes, authorizationServer }) => ({
+      id,
+      label,
+      scopes,
+      authorizationServer,
+    })),
+    authorizationServers,
+    faults: faults.current,
+    ledger: { last: ledger.last },
+  };
+}
+
+function addGrants(api: Router, deps: AdminDependencies): void {
+  const find = (request: Request, response: Response) => {
+    const person = people.find(({ id }) => id === request.params['person']);
+    const server = servers.find(({ id }) => id === request.params['server']);
+    if (person !== undefined && server !== undefined) return { person, server };
+    response.status(404).json({ error: 'no such person or server' });
+    return undefined;
+  };
+  api.put('/grants/:person/:server', (request, response) => {
+    const found = find(request, response);
+    const body = found && bodyOf(grantBody, request, response);
+    if (found === undefined || body === undefined) return;
+    const scopes = found.server.scopes.filter((scope) => body.scopes.includes(scope));
+    if (scopes.length !== new Set(body.scopes).size) {
+      response
+        .status(400)
+        .json({ error: `scopes of this server: ${found.server.scopes.join(' ')}` });
+      return;
+    }
+    deps.policy.grant(found.person.id, found.server.id, scopes);
+    response.json(stateOf(deps));
+  });
+  api.delete('/grants/:person/:server', (request, response) => {
+    const found = find(request, response);
+    if (found === undefined) return;
+    deps.policy.remove(found.person.id, found.server.id);
+    response.json(stateOf(deps));
+  });
+}
+
+function addPeople(api: Router, deps: AdminDependencies): void {
+  const find = (request: Request, response: Response) => {
+    const person = people.find(({ id }) => id === request.params['person']);
+    if (person === undefined) response.status(404).json({ error: 'no such person' });
+    return person;
+  };
+  // Access tokens issued before stay valid until they expire: that is what a real company has, too.
+  api.post('/people/:person/end-session', (request, response) => {
+    const person = find(request, response);
+    if (person === undefined) return;
+    deps.identityProvider.endSession(person.id);
+    response.json(stateOf(deps));
+  });
+  api.post('/people/:person/revoke-access', (request, response) => {
+    const person = find(request, response);
+    const body = person && bodyOf(revokeBody, request, response);
+    if (person === undefined || body === undefined) return;
+    deps.tokens.revoke(
+      (token) =>
+        token.person === person.id && (body.server === undefined || token.server === body.server),
+    );
+    response.json(stateOf(deps));
+  });
+}
+
+function addLedger(api: Router, ledger: Ledger): void {
+  const sinceOf = (text: unknown): number | undefined =>
+    typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  api.get('/ledger', (request, response) => {
+    response.json({ entries: ledger.since(sinceOf(request.query['since']) ?? 0) });
+  });
+  api.get('/ledger/stream', (request, response) => {
+    const from = sinceOf(request.get('last-event-id')) ?? sinceOf(request.query['since']);
+    response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const send = (entry: LedgerEntry) => {
+      response.write(`id: ${entry.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
+    };
+    response.write(':\n\n');
+    ledger.since(from ?? ledger.last).forEach(send);
+    response.on('close', ledger.follow(send));
+  });
+}
+
+function bodyOf<T>(schema: z.ZodType<T>, request: Request, response: Response): T | undefined {
+  const parsed = schema.safeParse(request.body ?? {});
+  if (parsed.success) return parsed.data;
+  response.status(400).json({ error: z.prettifyError(parsed.error) });
+  return undefined;
+}

@@ -1,0 +1,126 @@
+// The company in one document: every address, client and person, and a profile ready to paste.
+import {
+  authorizationServers,
+  organization,
+  people,
+  servers,
+  type Person,
+  type ServerEntry,
+} from './catalogue.ts';
+import type { Client } from './clients.ts';
+
+export interface Addresses {
+  readonly identityProvider: string;
+  readonly admin: string;
+  /** Issuer per authorization server. */
+  readonly issuers: ReadonlyMap<string, string>;
+  /** URL of the MCP endpoint per server. */
+  readonly urls: ReadonlyMap<string, string>;
+}
+
+export interface Registrations {
+  readonly identityProvider: readonly Client[];
+  readonly authorizationServers: ReadonlyMap<string, readonly Client[]>;
+}
+
+export interface Description {
+  readonly organization: string;
+  readonly identityProvider: { readonly issuer: string; readonly clients: readonly Client[] };
+  readonly authorizationServers: readonly {
+    readonly id: string;
+    readonly issuer: string;
+    readonly clients: readonly Client[];
+  }[];
+  readonly servers: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly url: string;
+    readonly authorizationServer: string;
+    readonly scopes: readonly string[];
+  }[];
+  readonly people: readonly Omit<Person, 'name'>[];
+  readonly admin: { readonly page: string; readonly api: string };
+  readonly profile: Record<string, unknown>;
+}
+
+const of = <T>(map: ReadonlyMap<string, T>, id: string): T => {
+  const found = map.get(id);
+  if (found === undefined) throw new Error(`nothing known of ${id}`);
+  return found;
+};
+
+export function describeCompany(at: Addresses, registered: Registrations): Description {
+  return {
+    organization,
+    identityProvider: { issuer: at.identityProvider, clients: registered.identityProvider },
+    authorizationServers: authorizationServers.map(({ id }) => ({
+      id,
+      issuer: of(at.issuers, id),
+      clients: of(registered.authorizationServers, id),
+    })),
+    servers: servers.map(({ id, label, scopes, authorizationServer }) => ({
+      id,
+      label,
+      url: of(at.urls, id),
+      authorizationServer: of(at.issuers, authorizationServer),
+      scopes,
+    })),
+    people: people.map(({ id, username, password, email }) => ({ id, username, password, email })),
+    admin: { page: `${at.admin}/`, api: `${at.admin}/api` },
+    profile: profileOf(at, registered),
+  };
+}
+
+/** The organization profile an administrator would hand out, with public clients everywhere. */
+function profileOf(at: Addresses, registered: Registrations) {
+  const identityProvider = organization.toLowerCase();
+  return {
+    organization,
+    identityProviders: [
+      {
+        id: identityProvider,
+        label: organization,
+        issuer: at.identityProvider,
+        ...publicOf(registered.identityProvider),
+      },
+    ],
+    servers: servers.map((server: ServerEntry) => ({
+      id: server.id,
+      label: server.label,
+      url: of(at.urls, server.id),
+      identityProvider,
+      authorizationServer: of(at.issuers, server.authorizationServer),
+      ...publicOf(of(registered.authorizationServers, server.authorizationServer)),
+      scopes: server.scopes,
+    })),
+  };
+}
+
+function publicOf(clients: readonly Client[]) {
+  const client = clients.find((one) => one.clientAuthentication === 'none');
+  if (client === undefined) throw new Error('there is no public client');
+  return { clientId: client.clientId, clientAuthentication: client.clientAuthentication };
+}
+
+/** For a person at a terminal. */
+export function summarize({
+  admin,
+  identityProvider,
+  servers: list,
+  profile,
+}: Description): string {
+  const names = people.map(({ username }) => username).join(', ');
+  return `${organization} is open for business.
+
+  Administration     ${admin.page}
+  Identity provider  ${identityProvider.issuer}
+  People             ${names} (the password is the user name)
+${list.map(({ label, url }) => `  ${label.padEnd(17)}  ${url}`).join('\n')}
+
+To point VS Code at it, put this into your settings:
+
+"enterpriseMcp.profile": ${JSON.stringify(profile, undefined, 2)}
+
+Stop with Ctrl+C.
+`;
+}

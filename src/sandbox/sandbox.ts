@@ -1,0 +1,48 @@
+// Entry of the sandbox: a whole company on this computer, reachable from nowhere else.
+import { fstatSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { openCompany } from './company.ts';
+import { summarize } from './description.ts';
+
+const usage = 'sandbox [--port N (0: any free, default 4400)] [--latency MS] [--json]';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '4400' },
+    latency: { type: 'string', default: '0' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+function wholeNumber(text: string, most: number): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+  if (value <= most) return value;
+  console.error(`${usage}\n"${text}" is not a number from 0 to ${most}`);
+  process.exit(2);
+}
+
+const company = await openCompany({
+  port: wholeNumber(values.port, 65_000),
+  latencyMs: wholeNumber(values.latency, 60_000),
+}).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
+
+const stop = () => {
+  void company.close().finally(() => process.exit(0));
+};
+process.once('SIGINT', stop).once('SIGTERM', stop);
+// A test that dies leaves nobody to stop us: its end of the pipe closes with it.
+if (values.json && isPipe(0)) process.stdin.once('end', stop).once('error', stop).resume();
+
+console.log(values.json ? JSON.stringify(company.description) : summarize(company.description));
+
+function isPipe(descriptor: number): boolean {
+  try {
+    const status = fstatSync(descriptor);
+    return status.isFIFO() || status.isSocket();
+  } catch {
+    return false;
+  }
+}

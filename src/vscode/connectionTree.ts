@@ -1,0 +1,106 @@
+// Copies the rows of core/present.ts into the view. Elements are row ids, so VS Code keeps its place
+// whatever the rows say, and only the rows that changed are drawn again.
+import {
+  EventEmitter,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  window,
+  type TreeDataProvider,
+  type TreeView,
+} from 'vscode';
+import type { Clock, Disposable } from '../core/ports.ts';
+import { badge, overviewRows } from '../core/present.ts';
+import type { Row } from '../core/row.ts';
+import { changedRows, indexRows } from '../core/rowChanges.ts';
+import type { Actions } from './actions.ts';
+import { viewIds } from './ids.ts';
+
+/** How often "3 min ago" is said anew while someone can see it. */
+const repaintMs = 30_000;
+
+export function registerConnectionTree(
+  actions: Pick<Actions, 'overview' | 'onDidChange'>,
+  clock: Clock,
+): Disposable {
+  const changes = new EventEmitter<string[] | undefined>();
+  const readRows = () => indexRows(overviewRows(actions.overview(), { nowMs: clock.now() }));
+  let rows = readRows();
+  const provider: TreeDataProvider<string> = {
+    onDidChangeTreeData: changes.event,
+    getChildren: (id) => [...(id === undefined ? rows.roots : (rows.byId.get(id)?.childIds ?? []))],
+    getParent: (id) => rows.byId.get(id)?.parentId,
+    getTreeItem: (id) => treeItem(id, rows.byId.get(id)?.row),
+  };
+  const view = window.createTreeView(viewIds.connections, {
+    treeDataProvider: provider,
+    showCollapseAll: true,
+  });
+  const update = () => {
+    const next = readRows();
+    const changed = changedRows(rows, next);
+    rows = next;
+    view.badge = badge(actions.overview());
+    if (changed === 'all') changes.fire(undefined);
+    else if (changed.length > 0) changes.fire([...changed]);
+  };
+  update();
+  const subscriptions = [
+    actions.onDidChange(update),
+    whileVisible(view, clock, update),
+    view,
+    changes,
+  ];
+  return {
+    dispose: () => {
+      for (const one of subscriptions) one.dispose();
+    },
+  };
+}
+
+/** Runs `update` when the view comes into sight and from time to time while it stays there. */
+function whileVisible(view: TreeView<string>, clock: Clock, update: () => void): Disposable {
+  let next: Disposable | undefined;
+  const plan = () => {
+    next?.dispose();
+    next = view.visible ? clock.schedule(repaintMs, run) : undefined;
+  };
+  const run = () => {
+    update();
+    plan();
+  };
+  const subscription = view.onDidChangeVisibility(run);
+  plan();
+  return {
+    dispose: () => {
+      next?.dispose();
+      subscription.dispose();
+    },
+  };
+}
+
+function treeItem(id: string, row: Row | undefined): TreeItem {
+  // VS Code may ask for a row that went away while its question was under way.
+  if (row === undefined) return Object.assign(new TreeItem(''), { id });
+  const item = new TreeItem(row.label, collapsible(row));
+  item.id = id;
+  item.description = row.description;
+  item.iconPath = new ThemeIcon(
+    row.icon,
+    row.color === undefined ? undefined : new ThemeColor(row.color),
+  );
+  item.tooltip =
+    row.tooltip.length === 0
+      ? [row.label, row.description].filter((part) => part !== '').join(': ')
+      : new MarkdownString(row.tooltip.join('\n\n'));
+  item.contextValue = row.contextValue;
+  item.accessibilityInformation = { label: row.accessibilityLabel };
+  return item;
+}
+
+function collapsible({ children, expanded }: Row): TreeItemCollapsibleState {
+  if (children.length === 0) return TreeItemCollapsibleState.None;
+  return expanded ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
+}

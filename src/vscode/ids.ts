@@ -1,0 +1,38 @@
+// Every id shared with package.json, once. test/unit/manifest.test.ts compares the two both ways.
+export const commandIds = {
+  signIn: 'enterpriseMcp.signIn',
+  signOut: 'enterpriseMcp.signOut',
+  reconnect: 'enterpriseMcp.reconnect',
+  reconnectAll: 'enterpriseMcp.reconnectAll',
+  turnOff: 'enterpriseMcp.turnOff',
+  turnOn: 'enterpriseMcp.turnOn',
+  checkNow: 'enterpriseMcp.checkNow',
+  copyDetails: 'enterpriseMcp.copyDetails',
+  showLog: 'enterpriseMcp.showLog',
+  openProfile: 'enterpriseMcp.openProfile',
+  setClientSecret: 'enterpriseMcp.setClientSecret',
+} as const;
+
+export const viewIds = { connections: 'enterpriseMcp.connections' } as const;
+export const viewContainerId = 'enterpriseMcp';
+/** VS Code contributes this one for every view. */
+export const showConnectionsCommand = `${viewIds.connections}.focus`;
+
+export const statusBarItemId = 'enterpriseMcp.status';
+export const authenticationProvider = { id: 'enterprise-mcp', label: 'Enterprise MCP' } as const;
+export const mcpProviderId = 'enterpriseMcp';
+
+export const contextKeys = {
+  /** core/present.ts ViewState. */
+  view: 'enterpriseMcp.view',
+  /** Someone is signed in. */
+  signedIn: 'enterpriseMcp.signedIn',
+  /** Some identity provider has nobody signed in. */
+  canSignIn: 'enterpriseMcp.canSignIn',
+} as const;
+
+export const settingsSection = 'enterpriseMcp';
+export const settingKeys = {
+  profile: 'profile',
+  checkIntervalMinutes: 'checkIntervalMinutes',
+} as const;

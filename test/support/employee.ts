@@ -1,0 +1,89 @@
+// An employee with the real core, a real loopback redirect and a browser without a window.
+import { Connections } from '../../src/core/connections.ts';
+import type { ConnectionSnapshot } from '../../src/core/state.ts';
+import { readProfile } from '../../src/core/profile.ts';
+import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
+import { systemClock } from '../../src/node/systemClock.ts';
+import { HttpBrowser } from './httpBrowser.ts';
+
+export interface Employee {
+  readonly connections: Connections;
+  /** What SecretStorage holds. */
+  readonly secrets: Map<string, string>;
+  /** Every URL given to the browser. */
+  readonly opened: string[];
+  readonly log: string[];
+  signIn(): Promise<void>;
+  state(serverId: string): ConnectionSnapshot['state'] | undefined;
+  /** Resolves when `done` is true of the overview; rejects after `ms`. */
+  until(done: () => boolean, ms?: number): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export async function createEmployee(options: {
+  profile: unknown;
+  person: string;
+  source?: 'settings' | 'managed';
+  secrets?: Map<string, string>;
+  preferences?: Map<string, unknown>;
+}): Promise<Employee> {
+  const secrets = options.secrets ?? new Map<string, string>();
+  const preferences = options.preferences ?? new Map<string, unknown>();
+  const browser = new HttpBrowser();
+  const opened: string[] = [];
+  const log: string[] = [];
+  const write = (message: string, facts?: object) =>
+    void log.push(`${message} ${JSON.stringify(facts ?? {})}`);
+  const connections = new Connections({
+    fetch: (input, init) => fetch(input, init),
+    clock: systemClock,
+    store: {
+      get: (key) => Promise.resolve(secrets.get(key)),
+      store: (key, value) => Promise.resolve(void secrets.set(key, value)),
+      delete: (key) => Promise.resolve(void secrets.delete(key)),
+    },
+    preferences: {
+      get: (key) => preferences.get(key),
+      set: (key, value) => Promise.resolve(void preferences.set(key, value)),
+    },
+    openUrl: (url) => {
+      opened.push(url);
+      void browser.open(url, options.person).catch(() => undefined);
+      return Promise.resolve(true);
+    },
+    startReceiver: () => startLoopbackReceiver({ organization: 'Acme', timeoutMs: 10_000 }),
+    log: { debug: write, info: write, warn: write, error: write },
+    random: () => 0.5,
+    clientVersion: '0.0.0-test',
+    checkIntervalMinutes: () => undefined,
+  });
+  await connections.load(readProfile(options.profile, options.source ?? 'settings'));
+  return {
+    connections,
+    secrets,
+    opened,
+    log,
+    signIn: () => connections.signIn('acme', new AbortController().signal),
+    state: (serverId) => connections.connection(serverId)?.snapshot().state,
+    until: (done, ms = 10_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          end();
+          const states = connections.overview().connections.map(({ id, state }) => [id, state]);
+          reject(new Error(`not within ${ms} ms: ${JSON.stringify(states)}`));
+        }, ms);
+        const look = () => {
+          if (!done()) return;
+          end();
+          resolve();
+        };
+        const subscription = connections.onDidChange(look);
+        const end = () => {
+          clearTimeout(timer);
+          subscription.dispose();
+        };
+        look();
+      }),
+    dispose: () => connections.dispose(),
+  };
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { CompanySession } from '../../src/core/companySession.ts';
+import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { CompanyTokens, SignInClient } from '../../src/core/signIn.ts';
+import { createSessionStore } from '../../src/core/storedSession.ts';
+import { FakeClock } from '../support/fakeClock.ts';
+
+const browser = {
+  openUrl: () => Promise.resolve(true),
+  receiver: {
+    redirectUri: 'http://127.0.0.1:1/callback',
+    wait: () => new Promise<URL>(() => undefined),
+    dispose: () => undefined,
+  },
+};
+const owner = { id: 'acme', issuer: 'https://idp.example', clientId: 'vscode' };
+const never = new AbortController().signal;
+
+/** A rotating identity provider behind a real session and a real store over a Map. */
+function harness(kept = new Map<string, string>()) {
+  const clock = new FakeClock();
+  const world = {
+    account: { id: 'sub-1', label: 'alice@acme.example' },
+    serial: 0,
+    refreshes: [] as string[],
+    signIn: undefined as ErrorCode | undefined,
+    refresh: undefined as ErrorCode | undefined,
+    valid: new Set<string>(),
+    idTokenOnRefresh: true,
+    refreshTokens: true,
+    storeBroken: false,
+    revoked: [] as string[],
+  };
+  const tokens = (withIdToken: boolean): CompanyTokens => {
+    const serial = ++world.serial;
+    world.valid.add(`r${serial}`);
+    return {
+      account: world.account,
+      idToken: withIdToken
+        ? { token: new Secret(`i${serial}`), expiresAtMs: clock.now() + 600_000 }
+        : undefined,
+      refreshToken: world.refreshTokens ? new Secret(`r${serial}`) : undefined,
+    };
+  };
+  const client: SignInClient = {
+    signIn: () =>
+      world.signIn === undefined
+        ? Promise.resolve(tokens(true))
+        : Promise.reject(new ConnectError(world.signIn)),
+    refresh: (refreshToken) => {
+      const value = refreshToken.reveal();
+      world.refreshes.push(value);
+      if (world.refresh !== undefined) return Promise.reject(new ConnectError(world.refresh));
+      if (!world.valid.delete(value)) {
+        return Promise.reject(new ConnectError('identityProvider.sessionEnded'));
+      }
+      return Promise.resolve(tokens(world.idTokenOnRefresh));
+    },
+    revoke: (refreshToken) => {
+      world.revoked.push(refreshToken.reveal());
+      return Promise.resolve(true);
+    },
+    endSessionUrl: () => 'https://idp.example/end',
+  };
+  const broken = () => Promise.reject(new ConnectError('bug'));
+  const secrets = {
+    get: (key: string) => (world.storeBroken ? broken() : Promise.resolve(kept.get(key))),
+    store: (key: string, value: string) =>
+      world.storeBroken ? broken() : Promise.resolve(void kept.set(key, value)),
+    delete: (key: string) =>
+      world.storeBroken ? broken() : Promise.resolve(void kept.delete(key)),
+  };
+  const session = new CompanySession({
+    id: 'acme',
+    label: 'Acme',
+    client: () => Promise.resolve(client),
+    store: createSessionStore(owner, secrets),
+    clock,
+    log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
+  });
+  const states: string[] = [];
+  session.onDidChange(({ current }) => states.push(current.kind));
+  return { session, world, clock, kept, states };
+}
+
+describe('a company session', () => {
+  it('signs in, keeps the refresh token and nothing else', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    assert.deepEqual(h.states, ['signingIn', 'signedIn']);
+    const [stored = ''] = h.kept.values();
+    assert.match(stored, /"refreshToken":"r1"/);
+    assert.doesNotMatch(stored, /"i1"/);
+    const subject = await h.session.subject();
+    assert.deepEqual([subject.kind, subject.token.reveal()], ['idToken', 'i1']);
+  });
+
+  it('keeps the ID token where there is no refresh token', async () => {
+    const h = harness();
+    h.world.refreshTokens = false;
+    await h.session.signIn(browser, never);
+    assert.match([...h.kept.values()].join(), /"token":"i1"/);
+  });
+
+  it('is found again by the next window', async () => {
+    const before = harness();
+    await before.session.signIn(browser, never);
+    const after = harness(before.kept);
+    after.world.valid.add('r1');
+    await after.session.restore();
+    assert.deepEqual(after.states, ['restoring', 'signedIn']);
+    assert.equal((await after.session.subject()).kind, 'idToken');
+    assert.deepEqual(after.world.refreshes, ['r1']);
+  });
+
+  it('of another issuer or client is not taken', async () => {
+    const h = harness(
+      new Map([
+        [
+          'companySession acme',
+          JSON.stringify({
+            ...owner,
+            issuer: 'https://evil.example',
+            account: { id: 'x', label: 'x' },
+            sinceMs: 1,
+            refreshToken: 'r',
+          }),
+        ],
+      ]),
+    );
+    await h.session.restore();
+    assert.deepEqual(h.states, ['restoring', 'signedOut']);
+  });
+
+  it('survives a half-written or foreign value in the store', async () => {
+    for (const value of ['', '{', 'null', '{"issuer":1}', '[]']) {
+      const h = harness(new Map([['companySession acme', value]]));
+      await h.session.restore();
+      assert.equal(h.session.person().session.kind, 'signedOut', value);
+    }
+  });
+
+  it('renews once for many who ask, before the ID token runs out', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    await h.clock.advance(541_000);
+    const subjects = await Promise.all([1, 2, 3, 4].map(() => h.session.subject()));
+    assert.deepEqual([...new Set(subjects.map(({ token }) => token.reveal()))], ['i2']);
+    assert.deepEqual(h.world.refreshes, ['r1']);
+    assert.match([...h.kept.values()].join(), /"refreshToken":"r2"/);
+  });
+
+  it('renews a proof the identity provider refused, and only that one', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    const refused = await h.session.subject();
+    assert.equal((await h.session.subject(refused)).token.reveal(), 'i2');
+    assert.equal((await h.session.subject(refused)).token.reveal(), 'i2');
+    assert.deepEqual(h.world.refreshes, ['r1']);
+  });
+
+  it('uses the refresh token itself when a renewal brings no ID token', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    h.world.idTokenOnRefresh = false;
+    await h.clock.advance(700_000);
+    const subject = await h.session.subject();
+    assert.deepEqual([subject.kind, subject.token.reveal()], ['refreshToken', 'r2']);
+  });
+
+  it('takes over the refresh token another window has stored', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    const [[key, value] = ['', '']] = h.kept;
+    h.world.valid.delete('r1');
+    h.world.valid.add('r77');
+    h.kept.set(key, value.replace('r1', 'r77'));
+    await h.clock.advance(700_000);
+    await h.session.subject();
+    assert.deepEqual(h.world.refreshes, ['r77']);
+    assert.equal(h.session.person().session.kind, 'signedIn');
+  });
+
+  it('ends when the identity provider says so, and deletes what it kept', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    h.world.valid.clear();
+    await h.clock.advance(700_000);
+    await assert.rejects(h.session.subject(), { code: 'identityProvider.sessionEnded' });
+    assert.deepEqual(h.states, ['signingIn', 'signedIn', 'ended']);
+    assert.equal(h.kept.size, 0);
+  });
+
+  for (const code of [
+    'identityProvider.unavailable',
+    'identityProvider.busy',
+    'network.unreachable',
+    'network.tls',
+    'network.captivePortal',
+    'identityProvider.responseInvalid',
+    'identityProvider.clientRefused',
+  ] as const) {
+    it(`loses nothing on ${code}`, async () => {
+      const h = harness();
+      await h.session.signIn(browser, never);
+      h.world.refresh = code;
+      await h.clock.advance(700_000);
+      await assert.rejects(h.session.subject(), { code });
+      assert.equal(h.kept.size, 1);
+      h.world.refresh = undefined;
+      assert.equal((await h.session.subject()).token.reveal(), 'i2');
+    });
+  }
+
+  it('goes back to where it was when a sign-in is cancelled, without an error', async () => {
+    const h = harness();
+    h.world.signIn = 'user.cancelled';
+    await assert.rejects(h.session.signIn(browser, never), { code: 'user.cancelled' });
+    assert.deepEqual(h.session.person(), {
+      identityProvider: 'acme',
+      label: 'Acme',
+      session: { kind: 'signedOut' },
+    });
+  });
+
+  it('shows why a sign-in failed', async () => {
+    const h = harness();
+    h.world.signIn = 'identityProvider.signInRefused';
+    await assert.rejects(h.session.signIn(browser, never));
+    assert.equal(h.session.person().failure?.code, 'identityProvider.signInRefused');
+  });
+
+  it('works without a keyring, and says that it will not last', async () => {
+    const h = harness();
+    h.world.storeBroken = true;
+    await h.session.signIn(browser, never);
+    assert.equal(h.session.person().failure?.code, 'storage.unavailable');
+    assert.equal((await h.session.subject()).token.reveal(), 'i1');
+  });
+
+  it('signs out here before anything else', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    const { revoke, endSessionUrl } = await h.session.signOut();
+    assert.equal(h.session.person().session.kind, 'signedOut');
+    assert.equal(h.kept.size, 0);
+    assert.equal(await revoke(), true);
+    assert.deepEqual(h.world.revoked, ['r1']);
+    assert.equal(endSessionUrl, 'https://idp.example/end');
+  });
+});

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { connectionRow } from '../../src/core/connectionRow.ts';
+import type { Row } from '../../src/core/row.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../src/core/state.ts';
+import { connected, connection, context, minutesAgo, nowMs } from '../support/acmeOverview.ts';
+
+const removed = { kind: 'accessRemoved', atMs: nowMs, code: 'exchange.denied' } as const;
+
+/** State → words, icon, menus. */
+const states: readonly (readonly [ConnectionState, string, string, string])[] = [
+  [{ kind: 'signedOut' }, 'Sign in to connect', 'sign-in', 'canSignIn canTurnOff'],
+  [
+    { kind: 'connecting', attempt: 1, step: 'exchange' },
+    'Connecting…',
+    'loading~spin',
+    'canTurnOff',
+  ],
+  [
+    connected,
+    'Connected · 12 tools · confirmed 3 min ago',
+    'pass-filled',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { ...connected, tools: 1, confirmedAtMs: nowMs },
+    'Connected · 1 tool · confirmed just now',
+    'pass-filled',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { ...connected, confirmedAtMs: minutesAgo(291), unconfirmedSinceMs: minutesAgo(10) },
+    'Connected · not confirmed since 09:12',
+    'question',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { ...connected, scopes: ['tickets:read'], reducedBy: ['tickets:write'] },
+    'Connected · read only',
+    'eye',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { ...connected, reducedBy: ['tickets:delete'] },
+    'Connected · reduced access',
+    'eye',
+    'canReconnect canTurnOff',
+  ],
+  [
+    {
+      ...connected,
+      scopes: ['tickets:read'],
+      reducedBy: ['tickets:write'],
+      unconfirmedSinceMs: minutesAgo(1),
+    },
+    'Connected · read only · not confirmed since 14:00',
+    'question',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'paused', sinceMs: nowMs, code: 'identityProvider.unavailable' },
+    'Paused · company sign-in unreachable',
+    'debug-pause',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'notGranted', code: 'exchange.denied' },
+    'Not granted by Acme',
+    'circle-slash',
+    'canReconnect canTurnOff',
+  ],
+  [removed, 'Access removed by Acme at 14:03', 'circle-slash', 'canReconnect canTurnOff'],
+  [
+    { ...removed, atMs: minutesAgo(24 * 60) },
+    'Access removed by Acme at 20 Nov, 14:03',
+    'circle-slash',
+    'canReconnect canTurnOff',
+  ],
+  [{ kind: 'sessionEnded', atMs: nowMs }, 'Signed out by Acme', 'sign-out', 'canSignIn canTurnOff'],
+  [
+    { kind: 'needsSignIn', code: 'exchange.stepUpRequired' },
+    'Sign in again (stronger sign-in needed)',
+    'key',
+    'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'needsSignIn', code: 'identityProvider.signInAgain' },
+    'Sign in again',
+    'key',
+    'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'refusedByServer', code: 'redemption.refused' },
+    "Tickets refuses Acme's sign-in",
+    'error',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'misconfigured', code: 'discovery.issuerMismatch' },
+    'Not set up correctly',
+    'warning',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'misconfigured', code: 'redemption.clientSecretMissing' },
+    'Not set up correctly',
+    'warning',
+    'canReconnect canTurnOff canSetClientSecret',
+  ],
+  [
+    { kind: 'unreachable', code: 'server.unavailable' },
+    'Tickets is not answering',
+    'debug-disconnect',
+    'canReconnect canTurnOff',
+  ],
+  [{ kind: 'turnedOff' }, 'Turned off by you', 'circle-outline', 'canTurnOn'],
+];
+
+const told = ({ label, description }: Row) => [label, description];
+const childrenOf = (snapshot: ConnectionSnapshot) => connectionRow(snapshot, context).children;
+
+describe('the row of a connection', () => {
+  for (const [state, words, icon, menus] of states) {
+    it(`${state.kind}: ${words} (${menus})`, () => {
+      const row = connectionRow(connection(state), context);
+      assert.deepEqual(
+        {
+          id: row.id,
+          label: row.label,
+          description: row.description,
+          icon: row.icon,
+          contextValue: row.contextValue,
+          accessibilityLabel: row.accessibilityLabel,
+        },
+        {
+          id: 'server:tickets',
+          label: 'Tickets',
+          description: words,
+          icon,
+          contextValue: `server ${menus} canCopyDetails`,
+          accessibilityLabel: `Tickets, ${words.replaceAll(' · ', ', ')}`,
+        },
+      );
+    });
+  }
+
+  it('names the host that is silent when it is not the server', () => {
+    const failure = { code: 'network.unreachable', atMs: nowMs } as const;
+    const state = { kind: 'unreachable', code: 'network.unreachable' } as const;
+    const said = (host: string) =>
+      connectionRow(connection(state, { failure: { ...failure, facts: { host } } }), context)
+        .description;
+    assert.equal(said('auth.example'), 'auth.example is not answering');
+    assert.equal(said('tickets.example'), 'Tickets is not answering');
+  });
+
+  it('tells access, tools, times and the last call of a connected server', () => {
+    const children = childrenOf(
+      connection(connected, {
+        tools: [
+          { name: 'list_tickets', readOnly: true },
+          { name: 'create_ticket', readOnly: false },
+        ],
+        nextCheckAtMs: nowMs + 12 * 60_000,
+        expiresAtMs: nowMs + 55 * 60_000,
+        lastCall: { tool: 'create_ticket', atMs: minutesAgo(2), outcome: 'ok' },
+      }),
+    );
+    assert.deepEqual(children.map(told), [
+      ['Read and write', 'tickets:read tickets:write'],
+      ['12 tools', ''],
+      ['Last confirmed', '3 min ago (14:00)'],
+      ['Next check', 'in 12 min (14:15)'],
+      ['Expires', 'in 55 min (14:58)'],
+      ['Last call', 'create_ticket · answered · 2 min ago (14:01)'],
+    ]);
+    assert.deepEqual(children[1]!.children.map(told), [
+      ['list_tickets', 'reads'],
+      ['create_ticket', 'may change things'],
+    ]);
+  });
+
+  it('says read only for read scopes or reading tools, and nothing less than write in doubt', () => {
+    const access = (scopes: string[], ...readOnly: boolean[]) =>
+      childrenOf(
+        connection(
+          { ...connected, scopes },
+          { tools: readOnly.map((one, at) => ({ name: `t${at}`, readOnly: one })) },
+        ),
+      )[0]!.label;
+    assert.equal(access(['docs:read', 'openid']), 'Read only');
+    assert.equal(access(['docs:read', 'docs:write']), 'Read and write');
+    assert.equal(access(['everything'], true, true), 'Read only');
+    assert.equal(access(['everything'], true, false), 'Read and write');
+    assert.equal(access([]), 'Read and write');
+  });
+
+  it('tells what is missing when access is reduced', () => {
+    const state = { ...connected, scopes: ['tickets:read'], reducedBy: ['tickets:write'] };
+    assert.deepEqual(childrenOf(connection(state)).slice(0, 4).map(told), [
+      [
+        'Why',
+        'Acme does not allow everything at Tickets (tickets:write is missing); ask an administrator at Acme if you need it.',
+      ],
+      ['Who can mend it', 'An administrator at Acme'],
+      ['Read only', 'tickets:read'],
+      ['Not granted', 'tickets:write'],
+    ]);
+  });
+
+  it('tells why and who can mend it, with the facts of that failure only', () => {
+    const state = { kind: 'misconfigured', code: 'exchange.scopeRefused' } as const;
+    const facts = { scopes: 'tickets:admin' };
+    const why = (code: 'exchange.scopeRefused' | 'server.unavailable') =>
+      childrenOf(connection(state, { failure: { code, facts, atMs: nowMs } }))[0]!.description;
+    assert.match(why('exchange.scopeRefused'), /asks for at Tickets \(tickets:admin\); ask an/);
+    assert.match(why('server.unavailable'), /asks for at Tickets; ask an/);
+  });
+
+  it('lets nothing a server is called become Markdown, an icon or a direction change', () => {
+    const label = '[click](command:x) $(flame) <img src=x> **b** a\u202Eb https://evil.example';
+    const row = connectionRow(connection(connected, { label }), context);
+    assert.equal(
+      row.label,
+      '[click](command:x) $(flame) <img src=x> **b** a b https://evil.example',
+    );
+    const [title = ''] = row.tooltip;
+    assert.match(title, /^\*\*.*\*\*: Connected/);
+    assert.doesNotMatch(title.replace(/\\./g, '').slice(2), /[[\](<>$]|https:|\*\*b/);
+  });
+});

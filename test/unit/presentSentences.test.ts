@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { errorCodes } from '../../src/core/errors.ts';
+import { explain, type Remedy } from '../../src/core/sentences.ts';
+import { sentenceTable } from '../support/sentenceTable.ts';
+
+const facts = {
+  host: 'idp.example',
+  key: 'servers[2].url',
+  reason: 'must be https',
+  file: 'profile.json',
+  scopes: 'tickets:write',
+  retryAfterSec: 29.2,
+};
+const context = { organization: 'Acme', server: 'Tickets', identityProvider: 'Acme ID', facts };
+
+const whoMends: Record<Remedy, RegExp> = {
+  you: /\b(you|your|open|sign in|store|reload|see|ask for less|check|unlock)\b/i,
+  identityAdmin: /ask an administrator at Acme /,
+  serverOwner: /ask the owner of Tickets /,
+  wait: /it is tried again by itself in 30 s\.$/,
+};
+
+describe('sentences', () => {
+  it('say for every code what happened, who can mend it, and one thing to do', () => {
+    const said = Object.fromEntries(
+      errorCodes.map((code) => {
+        const { remedy, action, sentence } = explain(code, context);
+        return [code, [remedy, action, sentence]];
+      }),
+    );
+    assert.deepEqual(said, sentenceTable);
+  });
+
+  for (const code of errorCodes) {
+    it(`${code}: names who can mend it and speaks of no protocol`, () => {
+      const { sentence, remedy } = explain(code, context);
+      assert.match(sentence, whoMends[remedy]);
+      assert.doesNotMatch(
+        sentence,
+        /\b(tokens?|id-?jag|4\d\d|5\d\d|jwts?|oauth|rfc|scopes?|grants?|metadata|issuer|redemption|exchange|upstream|audience)\b/i,
+      );
+      assert.match(sentence, /^[A-Z].*\.$/);
+      assert.ok(sentence.length <= 240, `${sentence.length} characters`);
+    });
+
+    it(`${code}: reads well when nothing is known`, () => {
+      assert.doesNotMatch(explain(code, {}).sentence, /undefined| {2}|\(\)|\s[,;.]/);
+    });
+  }
+
+  it('keeps other parties from writing to the screen', () => {
+    const { sentence } = explain('profile.invalid', {
+      ...context,
+      facts: { key: 'a\u202Eb\u0007', reason: 'line\nbreak\u200B '.repeat(200) },
+    });
+    assert.doesNotMatch(sentence, /[\p{Cc}\p{Cf}]/u);
+    assert.match(sentence, /a b line break line break/);
+    assert.ok(sentence.length < 300);
+  });
+
+  it('sends a mistake in a managed profile to the administrator', () => {
+    assert.deepEqual(explain('profile.invalid', { ...context, managed: true }), {
+      sentence:
+        "In the administrator's profile, servers[2].url must be https; ask an administrator at Acme to correct it.",
+      remedy: 'identityAdmin',
+      action: 'none',
+    });
+  });
+});
