@@ -43,7 +43,7 @@ export class Connections {
   readonly #changes: Emitter<void>;
   readonly #choices: Choices;
   readonly #discovery: Discovery;
-  #reading: ProfileReading = { profile: undefined, problems: [] };
+  #reading: ProfileReading | undefined;
   #companies: readonly Company[] = [];
   #overview: Overview | undefined;
 
@@ -76,8 +76,9 @@ export class Connections {
   }
 
   overview(): Overview {
-    const { profile, problems } = this.#reading;
+    const { profile, problems } = this.#reading ?? nothingRead;
     this.#overview ??= Object.freeze({
+      loaded: this.#reading !== undefined,
       ...(profile === undefined ? {} : { organization: profile.organization }),
       managed: profile?.source === 'managed',
       problems,
@@ -139,6 +140,17 @@ export class Connections {
     await Promise.all(stale.map((connection) => connection.check()));
   }
 
+  /** Those whose client authentication needs a secret that no administrator's file gives. */
+  secretOwners(): readonly (SecretOwner & { readonly label: string })[] {
+    const owners = this.#companies.flatMap(({ profile, connections }) => [
+      { kind: 'identityProvider' as const, ...profile },
+      ...connections.map(({ server }) => ({ kind: 'server' as const, ...server })),
+    ]);
+    return owners
+      .filter((one) => one.clientAuthentication !== 'none' && one.clientSecret === undefined)
+      .map(({ kind, id, label }) => ({ kind, id, label }));
+  }
+
   /**
    * Keeps a client secret and tries what waited for it.
    * @throws storage.unavailable, profile.missing
@@ -176,7 +188,7 @@ export class Connections {
   }
 
   #checkIntervalMs(): number {
-    const limits = this.#reading.profile?.checkInterval ?? { default: 15, min: 1, max: 60 };
+    const limits = this.#reading?.profile?.checkInterval ?? { default: 15, min: 1, max: 60 };
     const asked = this.#deps.checkIntervalMinutes() ?? limits.default;
     return Math.min(limits.max, Math.max(limits.min, asked)) * 60_000;
   }
@@ -207,6 +219,8 @@ export class Connections {
     this.#changes.fire();
   }
 }
+
+const nothingRead: ProfileReading = { profile: undefined, problems: [] };
 
 export interface SecretOwner {
   readonly kind: 'identityProvider' | 'server';

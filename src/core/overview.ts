@@ -37,6 +37,8 @@ export interface PersonSnapshot {
 }
 
 export interface Overview {
+  /** False until the profile has been read for the first time. */
+  readonly loaded: boolean;
   /** Name of the organization, absent without a profile. */
   readonly organization?: string;
   /** Set by an administrator's file, not by this person's settings. */

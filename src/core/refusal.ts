@@ -29,6 +29,24 @@ export function refusal(
   return withMessage(code, failure?.facts, sentence);
 }
 
+/** The sentence for `error` at an open or just closed connection, as a caller reads it. */
+export function sentenceAt(overview: Overview, serverId: string, error: ConnectError): string {
+  const connection = overview.connections.find(({ id }) => id === serverId);
+  const person = overview.people.find(
+    (one) => one.identityProvider === connection?.identityProvider,
+  );
+  // The gate is shut before the state says so: what was connected a moment ago had access.
+  const hadAccess = ['connected', 'accessRemoved'].includes(connection?.state.kind ?? '');
+  return explain(error.code, {
+    organization: overview.organization,
+    server: connection?.label,
+    identityProvider: person?.label,
+    managed: overview.managed,
+    facts: error.facts,
+    hadAccess,
+  }).sentence;
+}
+
 function withMessage(code: ErrorCode, facts: Facts | undefined, message: string): ConnectError {
   return Object.assign(new ConnectError(code, facts), { message });
 }

@@ -16,6 +16,8 @@ export interface ExplainContext {
   /** The profile comes from an administrator's file. */
   readonly managed?: boolean | undefined;
   readonly facts?: Facts | undefined;
+  /** There was access before: a "no" is a removal then. */
+  readonly hadAccess?: boolean | undefined;
 }
 
 export interface Explanation {
@@ -294,9 +296,22 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
     const sentence = `In the administrator's profile, ${key} ${reason}; ask an administrator at ${org} to correct it.`;
     return { sentence, remedy: 'identityAdmin', action: 'none' };
   }
+  if (context.hadAccess === true && isRemoval(code)) {
+    const { org, server } = namesOf(context);
+    const sentence = `Access to ${server} was removed by ${org}; ask an administrator at ${org} if you still need it.`;
+    return { sentence, remedy: 'identityAdmin', action: 'copyDetails' };
+  }
   const { remedy, action, say } = entries[code];
   return { sentence: say(namesOf(context)), remedy, action };
 }
+
+const isRemoval = (code: ErrorCode): boolean =>
+  [
+    'exchange.denied',
+    'exchange.targetRefused',
+    'exchange.scopeRefused',
+    'exchange.clientNotAllowed',
+  ].includes(code);
 
 function namesOf(context: ExplainContext): Names {
   const { facts = {} } = context;

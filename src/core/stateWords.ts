@@ -26,7 +26,7 @@ export function explanationOf(
   const code = codeOf(state);
   if (code !== undefined) {
     const facts = failure?.code === code ? failure.facts : undefined;
-    return explain(code, { ...about, facts });
+    return explain(code, { ...about, facts, hadAccess: state.kind === 'accessRemoved' });
   }
   if (state.kind !== 'connected') return undefined;
   if (state.unconfirmedSinceMs !== undefined && failure !== undefined) {

@@ -35,7 +35,7 @@ function grantCell(person, server) {
     scopes.length > 0 ? act(path, 'PUT', { scopes }) : act(path, 'DELETE');
   const name = server.label + ' for ' + person.id;
   const all = named(
-    toggle('access', granted.length > 0, (on) => set(on ? server.scopes : [])),
+    toggle(server.label, granted.length > 0, (on) => set(on ? server.scopes : [])),
     name,
   );
   const cell = make('td', {}, all);
@@ -97,7 +97,12 @@ function faultRows({ faults, servers, authorizationServers }) {
   ];
 }
 
-function show(state) {
+// Replacing a button between press and release would swallow the click: only when something changed.
+const shown = { text: '' };
+function show({ ledger, ...state }, always = true) {
+  const text = JSON.stringify(state);
+  if (!always && text === shown.text) return;
+  shown.text = text;
   const focused = document.activeElement?.getAttribute('aria-label');
   document
     .querySelector('#columns')
@@ -141,7 +146,7 @@ new EventSource('/api/ledger/stream?since=0').addEventListener('message', ({ dat
   addEntry(JSON.parse(data));
   clearTimeout(refresh.timer);
   const typing = document.activeElement?.type === 'number';
-  if (!typing) refresh.timer = setTimeout(() => api('/state').then(show), 250);
+  if (!typing) refresh.timer = setTimeout(() => api('/state').then((state) => show(state, false)), 250);
 });
-api('/state').then(show);
+api('/state').then((state) => show(state));
 `;

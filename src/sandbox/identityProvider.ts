@@ -1,35 +1,23 @@
 // Acme's identity provider: signs people in (OpenID Connect) and issues ID-JAGs.
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import {
-  interactionPolicy,
-  Provider,
-  type Configuration,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
-import { people, type Person } from './catalogue.ts';
+import { createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { people } from './catalogue.ts';
 import type { Client } from './clients.ts';
 import type { Endpoint, Front, Note } from './front.ts';
+import { oidcConfiguration } from './oidcConfiguration.ts';
 import { createOidcStorage } from './oidcStorage.ts';
 import type { Policy } from './policy.ts';
-import {
-  isPostLogoutRedirectAllowed,
-  isRedirectAllowed,
-  registeredRedirects,
-} from './redirects.ts';
+import type { PublicKeys } from './publicKeys.ts';
+import { isPostLogoutRedirectAllowed, isRedirectAllowed } from './redirects.ts';
 import { signInPages, signInPath } from './signInPage.ts';
-import { askToSignOut, showError, showSignedOut } from './signOutPage.ts';
-import {
-  idJagTokenType,
-  registerTokenExchange,
-  tokenExchangeGrant,
-  type Audience,
-} from './tokenExchange.ts';
+import { registerTokenExchange, tokenExchangeGrant, type Audience } from './tokenExchange.ts';
 
 export interface IdentityProvider {
   readonly listener: RequestListener;
-  readonly publicKeys: { readonly keys: JWK[] };
+  /** What signatures of this identity provider are verified with. */
+  readonly publicKeys: PublicKeys;
   countSessions(person: string): number;
   /** Ends every session of a person and everything issued from it. */
   endSession(person: string): void;
@@ -73,14 +61,9 @@ export async function createIdentityProvider(
 ): Promise<IdentityProvider> {
   const { issuer, clients, audiences, policy, front } = options;
   const storage = createOidcStorage();
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
-  const kid = randomBytes(8).toString('hex');
-  const header = { kid, alg: 'RS256', use: 'sig' };
-  const publicKeys = { keys: [{ ...(await exportJWK(publicKey)), ...header }] };
-  const privateKeys = { keys: [{ ...(await exportJWK(privateKey)), ...header }] };
-
+  const { privateKey, kid, publicKeys, privateKeys } = await createKeys();
   const provider = new Provider(issuer, {
-    ...configuration(clients),
+    ...oidcConfiguration(clients),
     adapter: (model: string) => storage.adapter(model),
     jwks: privateKeys,
   });
@@ -94,7 +77,15 @@ export async function createIdentityProvider(
   provider.use(noteOutcome(front));
   provider.use(pinEndpoints(options));
   provider.use(allowOfflineAccess);
-  provider.use(signInPages(provider, people));
+  provider.use(
+    signInPages({
+      provider,
+      people,
+      onSignedIn: (ctx, person) => {
+        front.note(ctx.req).person = person.id;
+      },
+    }),
+  );
   registerTokenExchange(provider, {
     provider,
     storage,
@@ -105,13 +96,27 @@ export async function createIdentityProvider(
     signingKey: { key: privateKey, kid },
     note: (ctx) => front.note(ctx.req),
   });
+  const answer = provider.callback();
   return {
-    // Koa's listener answers by itself; its promise never rejects.
-    listener: (request, response) => void provider.callback()(request, response),
+    // Koa answers errors by itself; its promise never rejects.
+    listener: (request, response) => void answer(request, response),
     publicKeys,
     countSessions: storage.countSessions,
     endSession: storage.forget,
     reset: storage.clear,
+  };
+}
+
+/** Made up per run. */
+async function createKeys() {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  const kid = randomBytes(8).toString('hex');
+  const header = { kid, alg: 'RS256', use: 'sig' };
+  return {
+    privateKey,
+    kid,
+    publicKeys: createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), ...header }] }),
+    privateKeys: { keys: [{ ...(await exportJWK(privateKey)), ...header }] },
   };
 }
 
@@ -124,7 +129,10 @@ function noteOutcome(front: Front) {
     // Absent where no route of the provider matched.
     const oidc = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
     const note: Note = front.note(ctx.req);
-    const person = oidc?.entities.Account?.accountId ?? oidc?.session?.accountId;
+    const person =
+      oidc?.entities.Account?.accountId ??
+      oidc?.entities.RefreshToken?.accountId ??
+      oidc?.session?.accountId;
     if (person !== undefined) note.person ??= person;
     const grant = oidc?.params?.['grant_type'];
     if (typeof grant === 'string' && Object.hasOwn(legOfGrant, grant)) {
@@ -164,78 +172,4 @@ async function allowOfflineAccess(ctx: KoaContextWithOIDC, next: Next): Promise<
     };
   }
   await next();
-}
-
-function configuration(clients: readonly Client[]): Configuration {
-  const policy = interactionPolicy.base();
-  policy.get('consent')?.checks.clear();
-  return {
-    clients: clients.map((client) => ({
-      client_id: client.clientId,
-      client_name: 'Enterprise MCP',
-      ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }),
-      token_endpoint_auth_method: client.clientAuthentication,
-      application_type: 'native',
-      redirect_uris: registeredRedirects,
-      grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant],
-      response_types: ['code'],
-    })),
-    claims: {
-      openid: ['sub', 'auth_time'],
-      profile: ['name', 'preferred_username'],
-      email: ['email', 'email_verified'],
-    },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
-    conformIdTokenClaims: false,
-    cookies: { keys: [randomBytes(32).toString('base64url')] },
-    discovery: { identity_chaining_requested_token_types_supported: [idJagTokenType] },
-    expiresWithSession: () => true,
-    features: {
-      devInteractions: { enabled: false },
-      resourceIndicators: { enabled: false },
-      revocation: { enabled: true },
-      rpInitiatedLogout: { logoutSource: askToSignOut, postLogoutSuccessSource: showSignedOut },
-    },
-    findAccount: (_ctx, id) => accountOf(people.find((person) => person.id === id)),
-    interactions: { policy, url: (_ctx, { uid }) => `${signInPath}/${uid}` },
-    loadExistingGrant: grantEverything,
-    renderError: showError,
-    responseTypes: ['code'],
-    routes: {
-      authorization: '/authorize',
-      end_session: '/sign-out',
-      revocation: '/revoke',
-      userinfo: '/userinfo',
-    },
-    ttl: { AccessToken: 300, AuthorizationCode: 60, IdToken: 600, Interaction: 900, ...longLived },
-  };
-}
-
-const fourteenDays = 14 * 24 * 3600;
-const longLived = { Grant: fourteenDays, RefreshToken: fourteenDays, Session: fourteenDays };
-
-function accountOf(person: Person | undefined) {
-  if (person === undefined) return undefined;
-  const { id, name, username, email } = person;
-  const claims = {
-    sub: id,
-    name,
-    preferred_username: username,
-    email,
-    email_verified: true,
-  };
-  return { accountId: id, claims: () => Promise.resolve(claims) };
-}
-
-/** The company consented for its people: the session's grant, or a new one. */
-async function grantEverything(ctx: KoaContextWithOIDC) {
-  const { client, provider, session } = ctx.oidc;
-  if (client === undefined || session?.accountId === undefined) return undefined;
-  const known = session.grantIdFor(client.clientId);
-  const grant = known === undefined ? undefined : await provider.Grant.find(known);
-  if (grant !== undefined) return grant;
-  const fresh = new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
-  fresh.addOIDCScope('openid profile email offline_access');
-  await fresh.save();
-  return fresh;
 }

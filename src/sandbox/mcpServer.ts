@@ -160,16 +160,17 @@ const rpcError = (message: string) => ({
   id: null,
 });
 
-/** Names as the protocol writes them; anything else is the client's own text and stays out of the ledger. */
-const name = /^[A-Za-z][\w./-]{0,48}$/;
+// Only what reads like a name gets into the ledger: a client can put anything here, a token too.
+const methodName = /^[a-z]{1,16}(\/[a-zA-Z_]{1,20}){0,2}$/;
+const toolName = /^(?=.{1,48}$)[a-z]+([-_][a-z]+)*$/;
 
 function describeCall(body: unknown): { readonly method?: string; readonly tool?: string } {
   if (typeof body !== 'object' || body === null || !('method' in body)) return {};
   const { method } = body;
-  if (typeof method !== 'string' || !name.test(method)) return {};
+  if (typeof method !== 'string' || !methodName.test(method)) return {};
   if (method !== 'tools/call' || !('params' in body)) return { method };
   const { params } = body;
   const tool =
     typeof params === 'object' && params !== null && 'name' in params ? params.name : undefined;
-  return typeof tool === 'string' && name.test(tool) ? { method, tool } : { method };
+  return typeof tool === 'string' && toolName.test(tool) ? { method, tool } : { method };
 }

@@ -48,6 +48,7 @@ export function renderPage({ title, body, script, style = '' }: PageContent): Pa
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     "connect-src 'self'",
+    'img-src data:',
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
@@ -58,6 +59,7 @@ export function renderPage({ title, body, script, style = '' }: PageContent): Pa
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
 <style nonce="${nonce}">${baseStyle}${style}</style>
 </head>
 <body>

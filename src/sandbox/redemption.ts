@@ -1,8 +1,9 @@
 // Redeeming an ID-JAG: everything an authorization server must check before it trusts one.
 // @see RFC 7523 §3, draft-ietf-oauth-identity-assertion-authz-grant §4.4.1
-import { createLocalJWKSet, errors as joseErrors, jwtVerify, type JWTPayload } from 'jose';
+import { errors as joseErrors, jwtVerify, type JWTPayload } from 'jose';
 import type { Client } from './clients.ts';
 import type { ServerEntry } from './catalogue.ts';
+import type { PublicKeys } from './publicKeys.ts';
 
 export class RedemptionError extends Error {
   readonly error: string;
@@ -23,7 +24,7 @@ export interface RedemptionDependencies {
   /** This authorization server. */
   readonly issuer: string;
   readonly trustedIssuer: string;
-  readonly trustedKeys: Parameters<typeof createLocalJWKSet>[0];
+  readonly trustedKeys: PublicKeys;
   /** Resource identifiers governed here. */
   readonly resources: ReadonlyMap<string, ServerEntry>;
 }
@@ -70,7 +71,7 @@ export function createRedemption(deps: RedemptionDependencies): Redemption {
 
 async function verify(deps: RedemptionDependencies, assertion: string): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet(deps.trustedKeys), {
+    const { payload } = await jwtVerify(assertion, deps.trustedKeys, {
       algorithms: ['RS256'],
       typ: 'oauth-id-jag+jwt',
       issuer: deps.trustedIssuer,

@@ -25,7 +25,7 @@ const company = await openCompany({
   port: wholeNumber(values.port, 65_000),
   latencyMs: wholeNumber(values.latency, 60_000),
 }).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(error instanceof Error ? error.message : error, '(--port 0 takes free ports)');
   process.exit(1);
 });
 

@@ -9,7 +9,12 @@ type Middleware = (ctx: KoaContextWithOIDC, next: () => Promise<unknown>) => Pro
 export const signInPath = '/sign-in';
 
 /** Serves the pages below `/sign-in`; everything else is the provider's. */
-export function signInPages(provider: Provider, people: readonly Person[]): Middleware {
+export function signInPages(deps: {
+  readonly provider: Provider;
+  readonly people: readonly Person[];
+  readonly onSignedIn: (ctx: KoaContextWithOIDC, person: Person) => void;
+}): Middleware {
+  const { provider, people, onSignedIn } = deps;
   return async (ctx, next) => {
     const [, uid, cancel] = /^\/sign-in\/([\w-]+)(\/cancel)?$/.exec(ctx.path) ?? [];
     if (uid === undefined) {
@@ -36,6 +41,7 @@ export function signInPages(provider: Provider, people: readonly Person[]): Midd
       show(ctx, signInForm(uid, people, { username }), 401);
       return;
     }
+    onSignedIn(ctx, person);
     await finish(ctx, { login: { accountId: person.id, amr: ['pwd'] } });
   }
 
@@ -73,7 +79,7 @@ function signInForm(
     refused === undefined
       ? ''
       : '<p class="problem" role="alert" id="problem">User name or password is wrong. Try again.</p>';
-  const described = refused === undefined ? '' : ' aria-describedby="problem" aria-invalid="true"';
+  const described = ' aria-describedby="problem" aria-invalid="true"';
   return renderPage({
     title: `Sign in to ${organization}`,
     body: `<main class="card">
@@ -81,11 +87,11 @@ function signInForm(
 ${problem}
 <form method="post" action="${signInPath}/${uid}">
 <label for="username">User name</label>
-<input id="username" name="username" autocomplete="username" autocapitalize="none" autofocus
-  required value="${escapeHtml(refused?.username ?? '')}"${described}>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" required
+  value="${escapeHtml(refused?.username ?? '')}"${refused === undefined ? ' autofocus' : described}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password"
-  required${described}>
+  required${refused === undefined ? '' : ` autofocus${described}`}>
 <div class="actions">
 <button type="submit" class="primary">Sign in</button>
 <a class="button" href="${signInPath}/${uid}/cancel">Cancel</a>

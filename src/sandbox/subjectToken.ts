@@ -1,8 +1,9 @@
 // Whose sign-in a token exchange rests on. Invariant: a subject counts only while the person's
 // session lives, and only for the client it was issued to.
-import { createLocalJWKSet, errors as joseErrors, jwtVerify, type JWTPayload } from 'jose';
+import { errors as joseErrors, jwtVerify, type JWTPayload } from 'jose';
 import { errors, type Client, type Provider } from 'oidc-provider';
 import type { OidcStorage } from './oidcStorage.ts';
+import type { PublicKeys } from './publicKeys.ts';
 
 export interface Subject {
   readonly person: string;
@@ -13,7 +14,7 @@ export interface Subject {
 export interface SubjectDependencies {
   readonly provider: Provider;
   readonly storage: OidcStorage;
-  readonly publicKeys: Parameters<typeof createLocalJWKSet>[0];
+  readonly publicKeys: PublicKeys;
 }
 
 const invalidGrant = (description: string) =>
@@ -43,7 +44,7 @@ async function verifyIdToken(
   clientId: string,
 ): Promise<JWTPayload> {
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(publicKeys), {
+    const { payload, protectedHeader } = await jwtVerify(token, publicKeys, {
       issuer: provider.issuer,
       audience: clientId,
       algorithms: ['RS256'],

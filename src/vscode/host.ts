@@ -19,17 +19,17 @@ export interface Host {
 }
 
 /** The ports, and the log channel to show and to dispose of. */
-export function createHost(context: {
-  readonly secrets: SecretStorage;
-  readonly globalState: Memento;
-}): Host {
+export function createHost(
+  context: { readonly secrets: SecretStorage; readonly globalState: Memento },
+  clock: Clock,
+): Host {
   const channel = window.createOutputChannel('Enterprise MCP', { log: true });
   return {
     secrets: createSecretStore(context.secrets),
     preferences: createPreferences(context.globalState),
     openUrl,
     log: createLog(channel),
-    clock: createClock(),
+    clock,
     channel,
   };
 }
@@ -67,16 +67,3 @@ function createLog(channel: LogOutputChannel): Log {
     },
   };
 }
-
-const createClock = (): Clock => ({
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  schedule: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs);
-    return {
-      dispose: () => {
-        clearTimeout(timer);
-      },
-    };
-  },
-});

@@ -92,7 +92,9 @@ function uriOf(address: GatewayAddress, path: string): Uri {
       });
 }
 
-const isSettled = ({ people, connections }: Overview): boolean =>
-  people.every(({ session }) => session.kind !== 'restoring') && connections.every(isDecided);
+const isSettled = ({ loaded, people, connections }: Overview): boolean =>
+  loaded &&
+  people.every(({ session }) => session.kind !== 'restoring') &&
+  connections.every(isDecided);
 
 const isDecided = ({ state }: ConnectionSnapshot): boolean => state.kind !== 'connecting';

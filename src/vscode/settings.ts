@@ -8,7 +8,8 @@ export interface Settings {
   /** The organization profile as written; undefined when nothing is. */
   readonly profile: unknown;
   /** undefined or null: as the profile says. */
-  readonly checkIntervalMinutes: unknown;
+  /** What the person set, whatever the profile's bounds. */
+  readonly checkIntervalMinutes: number | undefined;
 }
 
 export function readSettings(): Settings {
@@ -19,9 +20,10 @@ export function readSettings(): Settings {
     return found?.globalValue ?? found?.defaultValue;
   };
   const profile = valueOf(settingKeys.profile);
+  const minutes = configuration.inspect(settingKeys.checkIntervalMinutes)?.globalValue;
   return {
     profile: isEmpty(profile) ? undefined : profile,
-    checkIntervalMinutes: valueOf(settingKeys.checkIntervalMinutes),
+    checkIntervalMinutes: typeof minutes === 'number' ? minutes : undefined,
   };
 }
 

@@ -39,7 +39,7 @@ Server URL: https://tickets.example/mcp
 Identity provider: Acme (acme)
 State: Access removed by Acme at 14:00
 State since: 2026-11-21T13:03:00.000Z
-In words: Acme does not give you access to Tickets; ask an administrator at Acme for access.
+In words: Access to Tickets was removed by Acme; ask an administrator at Acme if you still need it.
 Failed at: 2026-11-21T14:00:00.000Z
 Leg: token exchange at the identity provider (RFC 8693)
 Code: exchange.denied
@@ -151,6 +151,11 @@ describe('a refusal', () => {
 
   it('is a ConnectError whose message is the sentence', () => {
     assert.deepEqual(said(removed), [
+      'ConnectError',
+      'exchange.denied',
+      'Access to Tickets was removed by Acme; ask an administrator at Acme if you still need it.',
+    ]);
+    assert.deepEqual(said({ kind: 'notGranted', code: 'exchange.denied' }), [
       'ConnectError',
       'exchange.denied',
       'Acme does not give you access to Tickets; ask an administrator at Acme for access.',

@@ -1,0 +1,44 @@
+// What a client is told when the server cannot be asked. Invariant: always an answer of JSON-RPC in a
+// form VS Code shows word for word; never an HTTP status it would answer with a sign-in of its own.
+import type { ErrorCode } from '../core/errors.ts';
+import type { McpRequest } from './mcpMessage.ts';
+
+/** Of the range for implementations; -32042 would make VS Code send the call again. */
+const denied = -32_001;
+export const headerMismatch = -32_020;
+export const invalidRequest = -32_600;
+
+export interface Denial {
+  readonly code: ErrorCode;
+  readonly sentence: string;
+}
+
+/** The answer to `request` when it was refused, or its answer never came. */
+export function denialOf({ id, method }: McpRequest, { code, sentence }: Denial): object {
+  if (method !== 'tools/call') return errorAnswer(id, denied, { code, sentence });
+  const content = [{ type: 'text', text: sentence }];
+  return { jsonrpc: '2.0', id, result: { content, isError: true } };
+}
+
+const emptyResults: Readonly<Record<string, object>> = {
+  ping: {},
+  'tools/list': { tools: [] },
+  'prompts/list': { prompts: [] },
+  'resources/list': { resources: [] },
+  'resources/templates/list': { resourceTemplates: [] },
+};
+
+/** The answer to `request` while the connection is closed: nothing to list, and why nothing works. */
+export function closedAnswer(request: McpRequest, denial: Denial): object {
+  const { id, method } = request;
+  const result = Object.hasOwn(emptyResults, method) ? emptyResults[method] : undefined;
+  return result === undefined ? denialOf(request, denial) : { jsonrpc: '2.0', id, result };
+}
+
+export function errorAnswer(
+  id: string | number | null,
+  error: number,
+  { code, sentence }: Denial,
+): object {
+  return { jsonrpc: '2.0', id, error: { code: error, message: sentence, data: { code } } };
+}

@@ -1,0 +1,34 @@
+// How much and how long the gateway bears. Times in milliseconds.
+export interface Limits {
+  /** A request whose upstream head takes longer is answered as a stream that says it is alive. */
+  readonly headWaitMs: number;
+  /** Silence after which a comment is sent: VS Code ends what is silent for 300 s. */
+  readonly keepAliveMs: number;
+  /** How long requests wait for a `notifications/initialized` that may never come. */
+  readonly holdMs: number;
+  /** How long a handshake or a list may take upstream; calls may take as long as they like. */
+  readonly listMs: number;
+  /** Before the upstream event stream is asked for again after a failure. */
+  readonly reconnectMs: number;
+  /** Before a stream that upstream broke off is taken up again, where upstream does not say. */
+  readonly resumeMs: number;
+  /** Between shutting the gate at the end of the window and cutting what is still open. */
+  readonly lingerMs: number;
+  readonly maxMessageBytes: number;
+  /** Per server; the longest idle one goes first. */
+  readonly maxSessions: number;
+  readonly maxConnections: number;
+}
+
+export const defaultLimits: Limits = {
+  headWaitMs: 15_000,
+  keepAliveMs: 20_000,
+  holdMs: 5_000,
+  listMs: 60_000,
+  reconnectMs: 30_000,
+  resumeMs: 1_000,
+  lingerMs: 200,
+  maxMessageBytes: 4_194_304,
+  maxSessions: 64,
+  maxConnections: 1_024,
+};

@@ -1,0 +1,94 @@
+// JSON-RPC as far as the gateway must understand it: whose answer is awaited, and for what.
+import { ConnectError } from '../core/errors.ts';
+import { enterpriseExtension } from '../core/probe.ts';
+
+export type RequestId = string | number;
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface McpRequest {
+  readonly kind: 'request';
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: Fields;
+}
+
+export type McpMessage =
+  | McpRequest
+  | { readonly kind: 'notification'; readonly method: string; readonly params: Fields }
+  /** The client's answer to a request of the server. */
+  | { readonly kind: 'response' };
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isRequestId = (value: unknown): value is RequestId =>
+  typeof value === 'string' || typeof value === 'number';
+
+/**
+ * The one message in `body`; batches were removed from MCP and are refused.
+ * @throws gateway.messageInvalid
+ * @see MCP 2025-11-25 Streamable HTTP
+ */
+export function parseMessage(body: Uint8Array): McpMessage {
+  const message = parseFields(decode(body));
+  if (message?.['jsonrpc'] !== '2.0') throw new ConnectError('gateway.messageInvalid');
+  const { id, method, params = {} } = message;
+  if (typeof method === 'string' && isFields(params)) {
+    if (id === undefined) return { kind: 'notification', method, params };
+    if (isRequestId(id)) return { kind: 'request', id, method, params };
+  }
+  const isResponse = isRequestId(id) && ('result' in message || 'error' in message);
+  if (method === undefined && isResponse) return { kind: 'response' };
+  throw new ConnectError('gateway.messageInvalid');
+}
+
+/** The object in `text`, undefined when there is none. */
+export function parseFields(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const decode = (body: Uint8Array): string => new TextDecoder().decode(body);
+
+const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities';
+
+/** `body` with the enterprise extension among the client's capabilities, where it states them. */
+export function withEnterpriseExtension(body: Uint8Array, request: McpRequest): Uint8Array {
+  const text = decode(body);
+  const { params, method } = request;
+  const message = parseFields(text);
+  const meta = params['_meta'];
+  if (method === 'initialize') {
+    const capabilities = extended(params['capabilities']);
+    return encode({ ...message, params: { ...params, capabilities } });
+  }
+  // Re-written only when nothing is lost by it: JSON.parse rounds large integers.
+  const stated = isFields(meta) && isFields(meta[clientCapabilities]);
+  if (!stated || JSON.stringify(message) !== text) return body;
+  const _meta = { ...meta, [clientCapabilities]: extended(meta[clientCapabilities]) };
+  return encode({ ...message, params: { ...params, _meta } });
+}
+
+function extended(capabilities: unknown): Fields {
+  const known = isFields(capabilities) ? capabilities : {};
+  const extensions = isFields(known['extensions']) ? known['extensions'] : {};
+  return { ...known, extensions: { ...extensions, [enterpriseExtension]: {} } };
+}
+
+const encode = (message: Fields): Uint8Array => new TextEncoder().encode(JSON.stringify(message));
+
+/** Only scalars whose end is certain before the id: what follows may be anything. */
+const opening =
+  /^\s*\{(?:\s*"jsonrpc"\s*:\s*"2\.0"\s*,|\s*"method"\s*:\s*"([\w/-]{1,64})"\s*,)*\s*"id"\s*:\s*(-?\d{1,15}|"[^"\\]{1,256}")\s*,(?:\s*"method"\s*:\s*"([\w/-]{1,64})")?/;
+
+/** The request that a body too large to read begins with, if its first bytes tell. */
+export function peekRequest(start: Uint8Array): McpRequest | undefined {
+  const [, before, id, after] = opening.exec(decode(start.subarray(0, 1_024))) ?? [];
+  const method = before ?? after;
+  if (id === undefined || method === undefined) return undefined;
+  return { kind: 'request', id: JSON.parse(id) as RequestId, method, params: {} };
+}

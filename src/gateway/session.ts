@@ -1,0 +1,92 @@
+// A client's MCP session, with an id of our own: what upstream calls it never leaves the gateway, and a
+// server without sessions has them here too.
+import { randomUUID } from 'node:crypto';
+import type { ConnectError } from '../core/errors.ts';
+import type { Clock, Disposable } from '../core/ports.ts';
+import type { ToolSummary } from '../core/state.ts';
+import type { RequestId } from './mcpMessage.ts';
+import type { Upstream } from './upstream.ts';
+
+export class Session {
+  readonly id = randomUUID();
+  /** Made while this was open; what upstream knows of it is gone when it aborts. */
+  readonly upstream: Upstream;
+  /** Resolves when later requests may go upstream. */
+  readonly initialized: Promise<void>;
+  upstreamId: string | undefined;
+  /** Protocol version upstream chose. */
+  version: string | undefined;
+  /** Pages of a `tools/list` under way. */
+  listing: { readonly cursor: string; readonly tools: readonly ToolSummary[] } | undefined;
+  /** Ends a request under way. */
+  readonly inFlight = new Map<RequestId, (error: ConnectError) => void>();
+  readonly #release: () => void;
+  #timer: Disposable | undefined;
+
+  constructor(upstream: Upstream) {
+    this.upstream = upstream;
+    let release: () => void = () => undefined;
+    this.initialized = new Promise((resolve) => {
+      release = resolve;
+    });
+    this.#release = release;
+  }
+
+  get isOver(): boolean {
+    return this.upstream.closed.aborted;
+  }
+
+  /** The client may forget `notifications/initialized`; its requests do not wait for ever. */
+  hold(clock: Clock, holdMs: number): void {
+    this.#timer = clock.schedule(holdMs, () => {
+      this.release();
+    });
+  }
+
+  release(): void {
+    this.#timer?.dispose();
+    this.#release();
+  }
+}
+
+/** The sessions at one server, longest idle first. */
+export class Sessions {
+  readonly #sessions = new Map<string, Session>();
+  readonly #max: number;
+  readonly #onEvicted: (session: Session) => void;
+
+  constructor(max: number, onEvicted: (session: Session) => void) {
+    this.#max = max;
+    this.#onEvicted = onEvicted;
+  }
+
+  /** The session a request names, which thereby counts as used. */
+  use(id: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return undefined;
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  has(session: Session): boolean {
+    return this.#sessions.has(session.id);
+  }
+
+  add(session: Session): void {
+    if (this.#sessions.size >= this.#max) {
+      const all = [...this.#sessions.values()];
+      const evicted = all.find(({ inFlight }) => inFlight.size === 0) ?? all[0];
+      if (evicted !== undefined) {
+        this.drop(evicted);
+        this.#onEvicted(evicted);
+      }
+    }
+    this.#sessions.set(session.id, session);
+  }
+
+  drop(session: Session): void {
+    session.release();
+    this.#sessions.delete(session.id);
+  }
+}
