@@ -1,59 +1,69 @@
-// Builds every bundle. dist/extension.cjs is what activation loads; openid-client and jose live in
-// dist/oauth.cjs, loaded on first use. dist/conformance.mjs is built without `vscode` external, so a
-// value import of it anywhere below core, gateway or node fails the build.
-import { build } from 'esbuild';
-import { mkdirSync, writeFileSync } from 'node:fs';
-
-mkdirSync('dist', { recursive: true });
+// Builds every bundle. dist/extension.cjs is what activation loads; every dynamic import() in the source
+// becomes a file of its own beside it. dist/conformance.mjs is built without `vscode` external, so a
+// value import of it anywhere in core, gateway or node fails the build.
+import { build, transform } from 'esbuild';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 const node = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   minify: true,
-  sourcemap: false,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-};
-const esm = {
-  format: 'esm',
-  // The CommonJS packages bundled into the sandbox call require() for Node's own modules.
-  banner: {
-    js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
-  },
-};
-
-/** The one dynamic import of core/oauth stays a file of its own. */
-const oauthInItsOwnFile = {
-  name: 'oauth-in-its-own-file',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/oauth\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './oauth.cjs', external: true } : undefined,
-    );
-  },
 };
 
 const outputs = {
   extension: {
     entryPoints: ['src/extension.ts'],
-    outfile: 'dist/extension.cjs',
-    format: 'cjs',
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'extension-[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
     external: ['vscode'],
-    plugins: [oauthInItsOwnFile],
+    write: false,
   },
-  oauth: { entryPoints: ['src/core/oauth.ts'], outfile: 'dist/oauth.cjs', format: 'cjs' },
   conformance: {
     entryPoints: ['src/conformance/client.ts'],
     outfile: 'dist/conformance.mjs',
-    ...esm,
+    format: 'esm',
   },
-  sandbox: { entryPoints: ['src/sandbox/sandbox.ts'], outfile: 'dist/sandbox.mjs', ...esm },
+  // Runs from a clone only, next to node_modules: packages stay where they are.
+  sandbox: {
+    entryPoints: ['src/sandbox/sandbox.ts'],
+    outfile: 'dist/sandbox.mjs',
+    format: 'esm',
+    packages: 'external',
+    minify: false,
+  },
 };
 
+/** esbuild splits ES modules only, VS Code loads CommonJS everywhere: split first, convert each file. */
+async function writeAsCommonJs(files) {
+  for (const name of readdirSync('dist')) {
+    if (name.endsWith('.cjs')) rmSync(join('dist', name));
+  }
+  for (const { path, text } of files) {
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      minify: true,
+      // import() becomes require(): the extension host loads both, and this one without a detour.
+      supported: { 'dynamic-import': false },
+    });
+    writeFileSync(join('dist', basename(path)), code);
+  }
+}
+
+mkdirSync('dist', { recursive: true });
 const only = process.argv.slice(2);
 for (const [name, options] of Object.entries(outputs)) {
   if (only.length > 0 && !only.includes(name)) continue;
-  const { metafile } = await build({ ...node, ...options });
+  const { metafile, outputFiles } = await build({ ...node, ...options });
+  if (outputFiles !== undefined) await writeAsCommonJs(outputFiles);
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
 }

@@ -3,10 +3,8 @@ import { env, UIKind, window, type ExtensionContext } from 'vscode';
 import { Connections } from './core/connections.ts';
 import { sentenceAt } from './core/refusal.ts';
 import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
-import { createGateway } from './gateway/gateway.ts';
-import { loadProfile } from './node/loadProfile.ts';
-import { startLoopbackReceiver } from './node/loopbackReceiver.ts';
-import { managedProfilePath } from './node/managedProfile.ts';
+import { startOnDemand } from './gateway/onDemand.ts';
+import { managedProfilePath } from './node/managedProfilePath.ts';
 import { systemClock as clock } from './node/systemClock.ts';
 import { createHost } from './vscode/host.ts';
 import { registerMcpProvider } from './vscode/mcpProvider.ts';
@@ -38,13 +36,12 @@ export function activate(context: ExtensionContext): void {
     store: host.secrets,
     preferences: host.preferences,
     openUrl: host.openUrl,
-    startReceiver: () =>
-      isRemote
-        ? redirect.start()
-        : startLoopbackReceiver({
-            organization: connections.overview().organization ?? '',
-            timeoutMs: signInTimeoutMs,
-          }),
+    startReceiver: async () => {
+      if (isRemote) return redirect.start();
+      const { startLoopbackReceiver } = await import('./node/loopbackReceiver.ts');
+      const { organization = '' } = connections.overview();
+      return startLoopbackReceiver({ organization, timeoutMs: signInTimeoutMs });
+    },
     log,
     random: Math.random,
     clientVersion: version,
@@ -53,16 +50,20 @@ export function activate(context: ExtensionContext): void {
   const upstreams = connectionUpstreams(connections, (serverId, error) =>
     sentenceAt(connections.overview(), serverId, error),
   );
-  const gateway = createGateway({
+  const gateway = startOnDemand(connections, {
     upstreams,
     fetch: (input, init) => fetch(input, init),
     clock,
     log,
+    platform: process.platform,
+    environment: process.env,
   });
   const actions = createActions(connections, gateway.onDidListen, managed.path);
-  const load = async () => {
-    await connections.load(await loadProfile(managed, readSettings().profile));
-  };
+  const load = () =>
+    connections.load(async () => {
+      const { loadProfile } = await import('./node/loadProfile.ts');
+      return loadProfile(managed, readSettings().profile);
+    });
   const whenFocused = ({ focused }: { focused: boolean }) => {
     // After a sleep the timers have not run: ask before the first call does.
     if (focused) void connections.checkStale();
@@ -74,7 +75,7 @@ export function activate(context: ExtensionContext): void {
     { dispose: () => connections.dispose() },
     { dispose: () => gateway.dispose() },
     registerViews(actions, host, version),
-    registerMcpProvider({ actions, clock, address: () => gateway.address, key: () => gateway.key }),
+    registerMcpProvider({ actions, clock, ...gateway }),
     onDidChangeSettings(() => void load()),
     window.onDidChangeWindowState(whenFocused),
   );

@@ -5,7 +5,7 @@ import type { Discovery } from './discovery.ts';
 import { ConnectError } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
 import { redeemIdJag, requestIdJag, type IdJag, type Subject } from './idJag.ts';
-import type { ServerMetadata } from './oauth.ts';
+import type { ServerMetadata } from 'openid-client';
 import type { Clock, SecretStore } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
 import type { Secret } from './secret.ts';

@@ -1,22 +1,9 @@
 // How we prove who is asking, at the identity provider and at a resource authorization server.
+import type { ClientRegistration } from './clientRegistration.ts';
 import { ConnectError } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
-import type { ClientAuth, Configuration, ServerMetadata } from './oauth.ts';
-import { oauthLibraries, type OAuthLibraries } from './oauthLibraries.ts';
+import * as oauth from 'openid-client';
 import type { Secret } from './secret.ts';
-
-export const clientAuthenticationMethods = [
-  'none',
-  'client_secret_basic',
-  'client_secret_post',
-] as const;
-export type ClientAuthenticationMethod = (typeof clientAuthenticationMethods)[number];
-
-export interface ClientRegistration {
-  readonly clientId: string;
-  readonly method: ClientAuthenticationMethod;
-  readonly secret: Secret | undefined;
-}
 
 /** Tolerated difference between the clocks, seconds. */
 export const clockToleranceSec = 60;
@@ -25,17 +12,16 @@ export const clockToleranceSec = 60;
  * openid-client's configuration for one authorization server and our registration there.
  * @throws bug when a method that needs a secret comes without one
  */
-export async function createOAuthClient(
-  metadata: ServerMetadata,
+export function createOAuthClient(
+  metadata: oauth.ServerMetadata,
   registration: ClientRegistration,
   fetch: GuardedFetch,
-): Promise<Configuration> {
-  const oauth = await oauthLibraries();
+): oauth.Configuration {
   const configuration = new oauth.Configuration(
     metadata,
     registration.clientId,
     { [oauth.clockTolerance]: clockToleranceSec },
-    authenticationOf(oauth, registration),
+    authenticationOf(registration),
   );
   configuration[oauth.customFetch] = (url, options) => fetch(url, options as RequestInit);
   // discovery.ts admits http endpoints on this computer only.
@@ -43,7 +29,7 @@ export async function createOAuthClient(
   return configuration;
 }
 
-function authenticationOf(oauth: OAuthLibraries, registration: ClientRegistration): ClientAuth {
+function authenticationOf(registration: ClientRegistration): oauth.ClientAuth {
   const { method, secret } = registration;
   if (method === 'none') return oauth.None();
   if (secret === undefined) throw new ConnectError('bug', { reason: 'client secret missing' });
@@ -56,7 +42,7 @@ function authenticationOf(oauth: OAuthLibraries, registration: ClientRegistratio
  * Form-encoded as RFC 6749 §2.3.1 asks, and no more than that: the library also escapes `-`, `_` and `.`,
  * which authorization servers that forget to decode then take for another client.
  */
-function clientSecretBasic(clientId: string, secret: Secret): ClientAuth {
+function clientSecretBasic(clientId: string, secret: Secret): oauth.ClientAuth {
   return (_server, _client, _body, headers) => {
     const credentials = `${formEncoded(clientId)}:${formEncoded(secret.reveal())}`;
     headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);

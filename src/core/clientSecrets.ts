@@ -1,5 +1,5 @@
 // Client secrets: from the administrator's file, or typed in once and kept in SecretStorage.
-import type { ClientAuthenticationMethod, ClientRegistration } from './clientAuthentication.ts';
+import type { ClientAuthenticationMethod, ClientRegistration } from './clientRegistration.ts';
 import { ConnectError, type ErrorCode } from './errors.ts';
 import type { SecretStore } from './ports.ts';
 import { Secret } from './secret.ts';

@@ -1,29 +1,26 @@
 // One identity provider: the session there, and the connections of every server it decides about.
-import pLimit from 'p-limit';
-import { requestAccess, type Access } from './accessRequest.ts';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Access } from './accessRequest.ts';
 import type { Choices } from './choices.ts';
 import { registrationAt } from './clientSecrets.ts';
-import type { ClientRegistration } from './clientAuthentication.ts';
+import type { ClientRegistration } from './clientRegistration.ts';
 import { CompanySession, type SessionChange } from './companySession.ts';
 import { Connection, type Closing } from './connection.ts';
-import type { Discovery } from './discovery.ts';
 import { ConnectError } from './errors.ts';
-import { createGuardedFetch, identityProviderParty, type GuardedFetch } from './http.ts';
-import type { ServerMetadata } from './oauth.ts';
+import type { GuardedFetch } from './http.ts';
+import type { Outbound, OutboundLoader } from './outbound.ts';
+import type { ServerMetadata } from 'openid-client';
 import type { Clock, Disposable, Fetch, Log, OpenUrl, SecretStore } from './ports.ts';
 import type { StartRedirectReceiver } from './ports.ts';
-import { probe } from './probe.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
-import { revokeAccess } from './revocation.ts';
-import { createSignInClient, type SignInClient } from './signIn.ts';
+import type { SignInClient } from './signIn.ts';
 import { isOpen, type ConnectingStep } from './state.ts';
 import { createSessionStore } from './storedSession.ts';
 import { TokenBroker } from './tokenBroker.ts';
 
 export interface CompanyDeps {
   readonly fetch: Fetch;
-  readonly toAuthorizationServer: GuardedFetch;
-  readonly discovery: Discovery;
+  readonly outbound: OutboundLoader;
   readonly store: SecretStore;
   readonly choices: Choices;
   readonly openUrl: OpenUrl;
@@ -44,7 +41,8 @@ export class Company {
   readonly session: CompanySession;
   readonly connections: readonly Connection[];
   readonly #deps: CompanyDeps;
-  readonly #fetch: GuardedFetch;
+  /** At most this many requests in flight at the identity provider. */
+  readonly #limit: LimitFunction;
   readonly #broker: TokenBroker;
   readonly #subscriptions: readonly Disposable[];
   readonly #givingBack = new Set<Promise<void>>();
@@ -61,8 +59,7 @@ export class Company {
   ) {
     this.profile = profile;
     this.#deps = deps;
-    const guarded = createGuardedFetch(deps, identityProviderParty);
-    const limit = pLimit(profile.maxRequests);
+    this.#limit = pLimit(profile.maxRequests);
     this.#broker = new TokenBroker({
       clock: deps.clock,
       orphaned: (serverId, access) => {
@@ -70,7 +67,6 @@ export class Company {
         if (server !== undefined) void this.#giveBack(server, access);
       },
     });
-    this.#fetch = (url, init) => limit(() => guarded(url, init));
     this.session = new CompanySession({
       ...profile,
       client: () => this.#signInClient(),
@@ -187,7 +183,8 @@ export class Company {
   /** The same client, and so the same signature keys, while metadata and secret stay the same. */
   async #signInClient(): Promise<SignInClient> {
     const { profile } = this;
-    const { discovery, store } = this.#deps;
+    const { store } = this.#deps;
+    const { protocol, discovery, toIdentityProvider } = await this.#outbound();
     const metadata = await discovery.identityProvider(profile.issuer, new AbortController().signal);
     const missing = 'identityProvider.clientSecretMissing';
     const registration = await registrationAt(profile.issuer, profile, store, missing);
@@ -196,7 +193,8 @@ export class Company {
       return known.client;
     }
     const { scopes } = profile;
-    const client = await createSignInClient({ metadata, registration, scopes, fetch: this.#fetch });
+    const fetch = toIdentityProvider;
+    const client = protocol.createSignInClient({ metadata, registration, scopes, fetch });
     this.#client = { metadata, registration, client };
     return client;
   }
@@ -208,8 +206,11 @@ export class Company {
       ...this.#deps,
       broker: this.#broker,
       mint: (onStep, signal) => this.#mint(server, onStep, signal),
-      probe: (token, signal) =>
-        probe({ url: server.url, token, clientVersion, signal }, { fetch, clock }),
+      probe: async (token, signal) => {
+        const { protocol } = await this.#outbound();
+        const target = { url: server.url, token, clientVersion, signal };
+        return protocol.probe(target, { fetch, clock });
+      },
       giveBack: (access) => this.#giveBack(server, access),
       history: {
         hadAccess: () => choices.hadAccess(this.profile.id, account(), server.id),
@@ -224,19 +225,18 @@ export class Company {
     signal: AbortSignal,
   ): Promise<Access> {
     const request = { server, identityProvider: this.profile, onStep, signal };
-    const own = {
-      toIdentityProvider: this.#fetch,
-      subject: (refused: Parameters<CompanySession['subject']>[0]) => this.session.subject(refused),
-    };
-    return requestAccess(request, { ...this.#deps, ...own });
+    const outbound = await this.#outbound();
+    return outbound.protocol.requestAccess(request, {
+      ...this.#deps,
+      ...outbound,
+      subject: (refused) => this.session.subject(refused),
+    });
   }
 
   /** Revokes what was taken out of the broker; best effort, never rejects. */
   #giveBack(server: ServerProfile, access: Access): Promise<void> {
-    const { store, toAuthorizationServer, log } = this.#deps;
-    const { issuer } = access.authorizationServer;
-    const task = registrationAt(issuer, server, store, 'redemption.clientSecretMissing')
-      .then((registration) => revokeAccess(access, registration, toAuthorizationServer))
+    const { log } = this.#deps;
+    const task = this.#revoke(server, access)
       .then(
         (revoked) => {
           log.info(`${server.label}: access ${revoked ? 'given back' : 'cannot be given back'}`);
@@ -248,6 +248,21 @@ export class Company {
       .finally(() => this.#givingBack.delete(task));
     this.#givingBack.add(task);
     return task;
+  }
+
+  async #revoke(server: ServerProfile, access: Access): Promise<boolean> {
+    const { issuer } = access.authorizationServer;
+    const missing = 'redemption.clientSecretMissing';
+    const registration = await registrationAt(issuer, server, this.#deps.store, missing);
+    const { protocol, toAuthorizationServer } = await this.#outbound();
+    return protocol.revokeAccess(access, registration, toAuthorizationServer);
+  }
+
+  async #outbound(): Promise<Outbound & { readonly toIdentityProvider: GuardedFetch }> {
+    const outbound = await this.#deps.outbound.load();
+    const { createGuardedFetch, identityProviderParty } = outbound.protocol;
+    const fetch = createGuardedFetch(this.#deps, identityProviderParty);
+    return { ...outbound, toIdentityProvider: (url, init) => this.#limit(() => fetch(url, init)) };
   }
 
   #within(ms: number, task: Promise<unknown>): Promise<void> {

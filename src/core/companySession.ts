@@ -5,18 +5,13 @@ import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
 import type { Subject } from './idJag.ts';
 import type { CompanySessionState, PersonSnapshot } from './overview.ts';
-import type { Clock, Event, Log, OpenUrl, RedirectReceiver } from './ports.ts';
+import type { Clock, Event, Log } from './ports.ts';
 import type { Secret } from './secret.ts';
-import type { IdToken, SignInClient } from './signIn.ts';
+import type { Browser, IdToken, SignInClient } from './signIn.ts';
 import type { SessionStore, StoredSession } from './storedSession.ts';
 
 /** Proof with less life left than this is renewed before an exchange, milliseconds. */
 const renewBeforeMs = 60_000;
-
-export interface Browser {
-  readonly openUrl: OpenUrl;
-  readonly receiver: RedirectReceiver;
-}
 
 interface SessionDeps {
   readonly id: string;

@@ -2,12 +2,11 @@
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
 import { storeClientSecret } from './clientSecrets.ts';
-import { Company } from './company.ts';
+import type { Company, CompanyDeps } from './company.ts';
 import type { Connection } from './connection.ts';
-import { createDiscovery, type Discovery } from './discovery.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
-import { authorizationServerParty, createGuardedFetch } from './http.ts';
+import { createOutboundLoader, type OutboundLoader } from './outbound.ts';
 import type { Overview } from './overview.ts';
 import type {
   Clock,
@@ -19,7 +18,7 @@ import type {
   SecretStore,
   StartRedirectReceiver,
 } from './ports.ts';
-import type { OrganizationProfile, ProfileReading } from './profile.ts';
+import type { ProfileReading } from './profile.ts';
 import type { Secret } from './secret.ts';
 
 export interface ConnectionsDeps {
@@ -42,28 +41,49 @@ export class Connections {
   readonly #deps: ConnectionsDeps;
   readonly #changes: Emitter<void>;
   readonly #choices: Choices;
-  readonly #discovery: Discovery;
+  readonly #outbound: OutboundLoader;
   #reading: ProfileReading | undefined;
   #companies: readonly Company[] = [];
+  #loading: Promise<void> = Promise.resolve();
   #overview: Overview | undefined;
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
     this.#choices = createChoices(deps.preferences);
-    this.#discovery = createDiscovery(deps);
+    this.#outbound = createOutboundLoader(deps);
     this.#changes = new Emitter((error) => {
       deps.log.error('a listener of the connections failed', { reason: String(error) });
     });
     this.onDidChange = this.#changes.event;
   }
 
-  /** Takes a profile into force: companies that did not change go on undisturbed. */
-  async load(reading: ProfileReading): Promise<void> {
+  /**
+   * Takes a profile into force, one after the other; companies that did not change go on undisturbed.
+   * Rejects only as `read` does.
+   */
+  load(read: () => Promise<ProfileReading>): Promise<void> {
+    const next = this.#loading.then(async () => this.#take(await read()));
+    this.#loading = next.catch((error: unknown) => {
+      this.#deps.log.error('the profile could not be loaded', { reason: String(error) });
+    });
+    return next;
+  }
+
+  async #take(reading: ProfileReading): Promise<void> {
+    const { profile } = reading;
+    // Nobody to sign in, nothing to load: a window without a profile stays small.
+    const make =
+      profile === undefined || profile.identityProviders.length === 0
+        ? undefined
+        : await import('./company.ts');
     const before = new Map(this.#companies.map((company) => [fingerprint(company), company]));
     this.#reading = reading;
-    const { profile } = reading;
-    this.#companies = (profile?.identityProviders ?? []).map((identityProvider) => {
-      const made = this.#company(identityProvider, profile?.servers ?? []);
+    this.#companies = (profile?.identityProviders ?? []).flatMap((identityProvider) => {
+      if (make === undefined) return [];
+      const own = (profile?.servers ?? []).filter(
+        (one) => one.identityProvider === identityProvider.id,
+      );
+      const made = new make.Company(identityProvider, own, this.#companyDeps());
       const known = before.get(fingerprint(made));
       if (known === undefined) return made;
       void made.dispose();
@@ -103,12 +123,12 @@ export class Connections {
   }
 
   async reconnect(serverId: string): Promise<void> {
-    this.#discovery.forget();
+    this.#outbound.forget();
     await this.connection(serverId)?.connect();
   }
 
   async reconnectAll(): Promise<void> {
-    this.#discovery.forget();
+    this.#outbound.forget();
     await Promise.all(this.#signedIn().map((company) => company.connectAll('all')));
   }
 
@@ -170,21 +190,16 @@ export class Connections {
     await Promise.all(companies.map((company) => company.dispose()));
   }
 
-  #company(
-    identityProvider: OrganizationProfile['identityProviders'][number],
-    servers: OrganizationProfile['servers'],
-  ): Company {
-    const own = servers.filter((one) => one.identityProvider === identityProvider.id);
-    return new Company(identityProvider, own, {
+  #companyDeps(): CompanyDeps {
+    return {
       ...this.#deps,
-      toAuthorizationServer: createGuardedFetch(this.#deps, authorizationServerParty),
-      discovery: this.#discovery,
+      outbound: this.#outbound,
       choices: this.#choices,
       checkIntervalMs: () => this.#checkIntervalMs(),
       onDidChange: () => {
         this.#changed();
       },
-    });
+    };
   }
 
   #checkIntervalMs(): number {

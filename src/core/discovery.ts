@@ -6,7 +6,7 @@ import { ConnectError } from './errors.ts';
 import { answerFacts, createGuardedFetch, type GuardedFetch } from './http.ts';
 import { authorizationServerParty, identityProviderParty, mcpServerParty } from './http.ts';
 import type { Clock, Fetch } from './ports.ts';
-import type { ServerMetadata } from './oauth.ts';
+import type { ServerMetadata } from 'openid-client';
 import { hostOf, isSecureUrl } from './url.ts';
 
 export interface ResourceMetadata {

@@ -1,16 +1,13 @@
 // The reason this extension exists: one Identity Assertion JWT Authorization Grant per server from
 // the identity provider, inspected, redeemed once at that server's authorization server.
 // Invariant: an ID-JAG is asked for once per redemption, used at most once, kept nowhere.
-import {
-  clockToleranceSec,
-  createOAuthClient,
-  type ClientRegistration,
-} from './clientAuthentication.ts';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { genericGrantRequest, type ServerMetadata } from 'openid-client';
+import { clockToleranceSec, createOAuthClient } from './clientAuthentication.ts';
+import type { ClientRegistration } from './clientRegistration.ts';
 import { ConnectError, type Facts } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
-import type { ServerMetadata } from './oauth.ts';
 import { fromOAuth } from './oauthError.ts';
-import { oauthLibraries } from './oauthLibraries.ts';
 import { Secret } from './secret.ts';
 import { hostOf } from './url.ts';
 
@@ -67,27 +64,24 @@ export async function requestIdJag(
     resource,
     scopes: scopes.join(' '),
   };
-  const oauth = await oauthLibraries();
-  const client = await createOAuthClient(request.identityProvider, request.client, deps.fetch);
-  const answer = await oauth
-    .genericGrantRequest(client, grant.tokenExchange, {
-      requested_token_type: tokenType.idJag,
-      subject_token: request.subject.token.reveal(),
-      subject_token_type: tokenType[request.subject.kind],
-      audience,
-      resource,
-      ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
-    })
-    .catch((error: unknown) => {
-      throw fromOAuth(error, 'exchange', facts);
-    });
+  const client = createOAuthClient(request.identityProvider, request.client, deps.fetch);
+  const answer = await genericGrantRequest(client, grant.tokenExchange, {
+    requested_token_type: tokenType.idJag,
+    subject_token: request.subject.token.reveal(),
+    subject_token_type: tokenType[request.subject.kind],
+    audience,
+    resource,
+    ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
+  }).catch((error: unknown) => {
+    throw fromOAuth(error, 'exchange', facts);
+  });
   if (answer['issued_token_type'] !== tokenType.idJag) {
     throw new ConnectError('exchange.answerInvalid', {
       ...facts,
       reason: 'the answer is not the kind of grant that was asked for',
     });
   }
-  const claims = await inspectIdJag(answer.access_token, request, deps.nowMs, facts);
+  const claims = inspectIdJag(answer.access_token, request, deps.nowMs, facts);
   const granted = scopeList(answer.scope) ?? scopeList(claims?.['scope']) ?? scopes;
   if (scopes.length > 0 && granted.some((scope) => !scopes.includes(scope))) {
     throw new ConnectError('exchange.answerInvalid', {
@@ -103,20 +97,19 @@ export async function requestIdJag(
 }
 
 /** Reads, does not trust: the signature is for the authorization server. A JWE stays opaque (J12). */
-async function inspectIdJag(
+function inspectIdJag(
   jwt: string,
   request: IdJagRequest,
   nowMs: number,
   facts: Facts,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+): Readonly<Record<string, unknown>> | undefined {
   if (jwt.split('.').length === 5) return undefined;
-  const oauth = await oauthLibraries();
   const refuse = (reason: string): never => {
     throw new ConnectError('exchange.answerInvalid', { ...facts, reason });
   };
   const parsed = parse(() => ({
-    header: oauth.decodeProtectedHeader(jwt),
-    claims: oauth.decodeJwt(jwt),
+    header: decodeProtectedHeader(jwt),
+    claims: decodeJwt(jwt),
   }));
   if (parsed === undefined) return refuse('the grant cannot be read');
   const { header, claims } = parsed;
@@ -177,17 +170,14 @@ export async function redeemIdJag(
     scopes: idJag.scopes.join(' '),
     ...(idJag.jtiHash === undefined ? {} : { jtiHash: idJag.jtiHash }),
   };
-  const oauth = await oauthLibraries();
-  const client = await createOAuthClient(authorizationServer, request.client, fetch);
-  const answer = await oauth
-    .genericGrantRequest(client, grant.jwtBearer, {
-      assertion: idJag.assertion.reveal(),
-      resource,
-      ...(idJag.scopes.length > 0 ? { scope: idJag.scopes.join(' ') } : {}),
-    })
-    .catch((error: unknown) => {
-      throw fromOAuth(error, 'redemption', facts);
-    });
+  const client = createOAuthClient(authorizationServer, request.client, fetch);
+  const answer = await genericGrantRequest(client, grant.jwtBearer, {
+    assertion: idJag.assertion.reveal(),
+    resource,
+    ...(idJag.scopes.length > 0 ? { scope: idJag.scopes.join(' ') } : {}),
+  }).catch((error: unknown) => {
+    throw fromOAuth(error, 'redemption', facts);
+  });
   const scopes = scopeList(answer.scope) ?? idJag.scopes;
   if (answer.token_type !== 'bearer') {
     // A sender-constrained token sent as Bearer would be refused, or worse, accepted.

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import {
   clientAuthenticationMethods,
   type ClientAuthenticationMethod,
-} from './clientAuthentication.ts';
+} from './clientRegistration.ts';
 import type { ProfileProblem } from './overview.ts';
 import { Secret } from './secret.ts';
 import { isSecureUrl } from './url.ts';

@@ -1,8 +1,9 @@
 // Giving access tokens back (RFC 7009), so that what is closed here is closed there too.
+import { tokenRevocation } from 'openid-client';
 import type { Access } from './accessRequest.ts';
-import { createOAuthClient, type ClientRegistration } from './clientAuthentication.ts';
+import { createOAuthClient } from './clientAuthentication.ts';
+import type { ClientRegistration } from './clientRegistration.ts';
 import type { GuardedFetch } from './http.ts';
-import { oauthLibraries } from './oauthLibraries.ts';
 
 /**
  * Revokes an access token where its authorization server offers that.
@@ -17,8 +18,7 @@ export async function revokeAccess(
 ): Promise<boolean> {
   const { authorizationServer, token } = access;
   if (authorizationServer.revocation_endpoint === undefined) return false;
-  const oauth = await oauthLibraries();
-  const client = await createOAuthClient(authorizationServer, registration, fetch);
-  await oauth.tokenRevocation(client, token.reveal(), { token_type_hint: 'access_token' });
+  const client = createOAuthClient(authorizationServer, registration, fetch);
+  await tokenRevocation(client, token.reveal(), { token_type_hint: 'access_token' });
   return true;
 }

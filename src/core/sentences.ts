@@ -306,12 +306,7 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
 }
 
 const isRemoval = (code: ErrorCode): boolean =>
-  [
-    'exchange.denied',
-    'exchange.targetRefused',
-    'exchange.scopeRefused',
-    'exchange.clientNotAllowed',
-  ].includes(code);
+  /^exchange\.(denied|targetRefused|scopeRefused|clientNotAllowed)$/.test(code);
 
 function namesOf(context: ExplainContext): Names {
   const { facts = {} } = context;

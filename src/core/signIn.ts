@@ -1,11 +1,11 @@
 // Company sign-in at one identity provider: authorization code with PKCE in the system browser,
 // refresh, and giving everything back. Knows nothing of storage or of who is asking.
-import { createOAuthClient, type ClientRegistration } from './clientAuthentication.ts';
+import * as oauth from 'openid-client';
+import { createOAuthClient } from './clientAuthentication.ts';
+import type { ClientRegistration } from './clientRegistration.ts';
 import { ConnectError, type Facts } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
-import type { Configuration, ServerMetadata } from './oauth.ts';
 import { fromOAuth } from './oauthError.ts';
-import { oauthLibraries, type OAuthLibraries } from './oauthLibraries.ts';
 import type { Account } from './overview.ts';
 import type { OpenUrl, RedirectReceiver } from './ports.ts';
 import { Secret } from './secret.ts';
@@ -25,16 +25,18 @@ export interface CompanyTokens {
   readonly refreshToken: Secret | undefined;
 }
 
+export interface Browser {
+  readonly openUrl: OpenUrl;
+  readonly receiver: RedirectReceiver;
+}
+
 export interface SignInClient {
   /**
    * Sends the person to the identity provider and waits for the way back.
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*
    * @see OpenID Connect Core §3.1, RFC 7636, RFC 9207
    */
-  signIn(
-    browser: { openUrl: OpenUrl; receiver: RedirectReceiver },
-    signal: AbortSignal,
-  ): Promise<CompanyTokens>;
+  signIn(browser: Browser, signal: AbortSignal): Promise<CompanyTokens>;
   /**
    * A new ID token. Keeps the old refresh token when the answer brings none (RFC 6749 §6).
    * @throws identityProvider.sessionEnded on `invalid_grant`, identityProvider.*, network.*
@@ -47,21 +49,19 @@ export interface SignInClient {
   endSessionUrl(account: Account): string | undefined;
 }
 
-export async function createSignInClient(deps: {
-  metadata: ServerMetadata;
-  registration: ClientRegistration;
-  scopes: readonly string[];
-  fetch: GuardedFetch;
-}): Promise<SignInClient> {
+interface SignInDeps {
+  readonly metadata: oauth.ServerMetadata;
+  readonly registration: ClientRegistration;
+  readonly scopes: readonly string[];
+  readonly fetch: GuardedFetch;
+}
+
+export function createSignInClient(deps: SignInDeps): SignInClient {
   const { metadata, registration } = deps;
-  const oauth = await oauthLibraries();
-  const client = await createOAuthClient(metadata, registration, deps.fetch);
-  // Without this the library trusts TLS alone for ID tokens from the token endpoint.
-  oauth.enableNonRepudiationChecks(client);
+  const client = verifyingClient(deps, deps.fetch);
   const facts: Facts = { host: hostOf(metadata.issuer) };
   return {
-    signIn: (browser, signal) =>
-      signIn({ oauth, client, facts, scopes: deps.scopes }, browser, signal),
+    signIn: (browser, signal) => signIn(deps, browser, signal),
     refresh: async (refreshToken, account) => {
       const answer = await oauth
         .refreshTokenGrant(client, refreshToken.reveal())
@@ -76,9 +76,8 @@ export async function createSignInClient(deps: {
     },
     revoke: async (refreshToken) => {
       if (metadata.revocation_endpoint === undefined) return false;
-      await oauth.tokenRevocation(client, refreshToken.reveal(), {
-        token_type_hint: 'refresh_token',
-      });
+      const hint = { token_type_hint: 'refresh_token' };
+      await oauth.tokenRevocation(client, refreshToken.reveal(), hint);
       return true;
     },
     endSessionUrl: (account) => {
@@ -91,27 +90,35 @@ export async function createSignInClient(deps: {
   };
 }
 
+/** Without this the library trusts TLS alone for ID tokens that come from the token endpoint. */
+function verifyingClient(deps: SignInDeps, fetch: GuardedFetch): oauth.Configuration {
+  const client = createOAuthClient(deps.metadata, deps.registration, fetch);
+  oauth.enableNonRepudiationChecks(client);
+  return client;
+}
+
 async function signIn(
-  own: { oauth: OAuthLibraries; client: Configuration; facts: Facts; scopes: readonly string[] },
-  browser: { openUrl: OpenUrl; receiver: RedirectReceiver },
+  deps: SignInDeps,
+  { openUrl, receiver }: Browser,
   signal: AbortSignal,
 ): Promise<CompanyTokens> {
-  const { oauth, client, facts, scopes } = own;
+  const facts: Facts = { host: hostOf(deps.metadata.issuer) };
+  const client = verifyingClient(deps, sendingRedirectUri(deps.fetch, receiver.redirectUri));
   const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
   const expectedState = oauth.randomState();
   const expectedNonce = oauth.randomNonce();
   const url = oauth.buildAuthorizationUrl(client, {
-    redirect_uri: browser.receiver.redirectUri,
-    scope: scopes.join(' '),
+    redirect_uri: receiver.redirectUri,
+    scope: deps.scopes.join(' '),
     code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
     state: expectedState,
     nonce: expectedNonce,
   });
   // Listening starts before the browser does: a fast provider must not come back to nobody.
-  const back = browser.receiver.wait(expectedState, signal);
+  const back = receiver.wait(expectedState, signal);
   back.catch(() => undefined);
-  if (!(await browser.openUrl(url.href))) throw new ConnectError('user.cancelled');
+  if (!(await openUrl(url.href))) throw new ConnectError('user.cancelled');
   const answer = await oauth
     .authorizationCodeGrant(client, await back, {
       pkceCodeVerifier,
@@ -122,6 +129,26 @@ async function signIn(
     .catch((error: unknown) => {
       throw fromOAuth(error, 'signIn', facts);
     });
+  return companyTokens(answer, facts);
+}
+
+/**
+ * The library takes the redirect URI from the address the browser came back to, without its query. VS
+ * Code's own callback has one, and the provider compares what was sent both times (RFC 6749 §4.1.3).
+ */
+function sendingRedirectUri(fetch: GuardedFetch, redirectUri: string): GuardedFetch {
+  return (url, init) => {
+    const body = init?.body;
+    if (body instanceof URLSearchParams && body.has('redirect_uri')) {
+      body.set('redirect_uri', redirectUri);
+    }
+    return fetch(url, init);
+  };
+}
+
+type TokenAnswer = Awaited<ReturnType<typeof oauth.authorizationCodeGrant>>;
+
+function companyTokens(answer: TokenAnswer, facts: Facts): CompanyTokens {
   const claims = answer.claims();
   if (claims === undefined) {
     throw new ConnectError('identityProvider.idTokenInvalid', { ...facts, reason: 'no ID token' });
@@ -135,8 +162,6 @@ async function signIn(
     refreshToken: refreshTokenOf(answer),
   };
 }
-
-type TokenAnswer = Awaited<ReturnType<OAuthLibraries['authorizationCodeGrant']>>;
 
 function idTokenOf(answer: TokenAnswer): IdToken | undefined {
   const claims = answer.claims();

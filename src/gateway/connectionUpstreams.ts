@@ -9,6 +9,7 @@ export function connectionUpstreams(
 ): Upstreams {
   return {
     sentence,
+    onDidChange: connections.onDidChange,
     access: (serverId) => {
       const connection = connections.connection(serverId);
       if (connection === undefined) return undefined;

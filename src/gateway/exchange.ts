@@ -10,25 +10,27 @@ export interface Exchange {
   dispose(): void;
 }
 
-export function createExchange(response: ServerResponse, closed: AbortSignal): Exchange {
+/** @param ends what ends it from outside, each with the ConnectError to show as its reason */
+export function createExchange(response: ServerResponse, ends: readonly AbortSignal[]): Exchange {
   const controller = new AbortController();
   const abort = (error: ConnectError) => {
     controller.abort(error);
   };
-  const onClosed = () => {
-    abort(ConnectError.from(closed.reason));
+  const onEnd = () => {
+    abort(ConnectError.from(ends.find(({ aborted }) => aborted)?.reason));
   };
   const onGone = () => {
     abort(new ConnectError('user.cancelled'));
   };
-  if (closed.aborted) onClosed();
-  closed.addEventListener('abort', onClosed, { once: true });
+  if (ends.some(({ aborted }) => aborted)) onEnd();
+  if (response.destroyed) onGone();
+  for (const end of ends) end.addEventListener('abort', onEnd, { once: true });
   response.once('close', onGone);
   return {
     signal: controller.signal,
     abort,
     dispose: () => {
-      closed.removeEventListener('abort', onClosed);
+      for (const end of ends) end.removeEventListener('abort', onEnd);
       response.off('close', onGone);
     },
   };

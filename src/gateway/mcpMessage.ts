@@ -57,7 +57,10 @@ const decode = (body: Uint8Array): string => new TextDecoder().decode(body);
 const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities';
 
 /** `body` with the enterprise extension among the client's capabilities, where it states them. */
-export function withEnterpriseExtension(body: Uint8Array, request: McpRequest): Uint8Array {
+export function withEnterpriseExtension(
+  body: Uint8Array<ArrayBuffer>,
+  request: McpRequest,
+): Uint8Array<ArrayBuffer> {
   const text = decode(body);
   const { params, method } = request;
   const message = parseFields(text);
@@ -79,7 +82,8 @@ function extended(capabilities: unknown): Fields {
   return { ...known, extensions: { ...extensions, [enterpriseExtension]: {} } };
 }
 
-const encode = (message: Fields): Uint8Array => new TextEncoder().encode(JSON.stringify(message));
+const encode = (message: Fields): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify(message));
 
 /** Only scalars whose end is certain before the id: what follows may be anything. */
 const opening =

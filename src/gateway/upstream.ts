@@ -1,5 +1,6 @@
 // What the gateway asks of the connections. core/connections.ts answers; tests give fakes.
 import type { ConnectError } from '../core/errors.ts';
+import type { Event } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ToolSummary } from '../core/state.ts';
 
@@ -32,6 +33,8 @@ export type UpstreamAccess =
   | { readonly open: false; readonly error: ConnectError };
 
 export interface Upstreams {
+  /** Fires when `access` may answer differently from now on. */
+  readonly onDidChange: Event<void>;
   /** `undefined`: the profile has no such server. */
   access(serverId: string): UpstreamAccess | undefined;
   /** The sentence a person reads for `error` at this server. */

@@ -6,7 +6,11 @@ import type { McpMessage } from './mcpMessage.ts';
 import type { Session } from './session.ts';
 
 const passed = ['user-agent', 'last-event-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
-const accept = { POST: 'application/json, text/event-stream', GET: 'text/event-stream', DELETE: '*/*' };
+const accept = {
+  POST: 'application/json, text/event-stream',
+  GET: 'text/event-stream',
+  DELETE: '*/*',
+};
 
 /** @throws gateway.messageInvalid when a header that counts is there twice */
 export function upstreamHeaders(

@@ -2,7 +2,7 @@
 // Invariant: checks are made on the open file, never on its name, so that it cannot be swapped between.
 import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { windowsWriters } from './windowsWriters.ts';
 
@@ -18,20 +18,7 @@ export interface ManagedProfileOptions {
   readonly platform: NodeJS.Platform;
 }
 
-const vendor = 'enterprise-mcp';
 const maxBytes = 1_048_576;
-
-/** Where an administrator puts the file on this system. */
-export function managedProfilePath(
-  platform: NodeJS.Platform,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  if (platform === 'darwin') return `/Library/Application Support/${vendor}/managed.json`;
-  if (platform === 'win32') {
-    return join(environment['ProgramFiles'] ?? 'C:\\Program Files', vendor, 'managed.json');
-  }
-  return `/etc/${vendor}/managed.json`;
-}
 
 /**
  * The file's content, or undefined where there is none.

@@ -44,12 +44,17 @@ describe('MCP conformance', function () {
   }
 
   const mutations: [name: string, file: string, from: string, to: string][] = [
-    ['audience = resource', 'core/idJag.ts', '      audience,\n', '      audience: resource,\n'],
+    [
+      'audience = resource',
+      'core/idJag.ts',
+      'kind],\n    audience,\n',
+      'kind],\n    audience: resource,\n',
+    ],
     [
       'another resource',
       'core/idJag.ts',
-      '      resource,\n      ...(scopes',
-      '      resource: `${resource}/other`,\n      ...(scopes',
+      '    resource,\n    ...(scopes',
+      '    resource: `${resource}/other`,\n    ...(scopes',
     ],
     [
       'the identity provider client at the authorization server',
@@ -69,7 +74,7 @@ describe('MCP conformance', function () {
       "idToken: 'urn:ietf:params:oauth:token-type:id_token'",
       "idToken: 'urn:ietf:params:oauth:token-type:access_token'",
     ],
-    ['no resource', 'core/idJag.ts', '      resource,\n      ...(scopes', '      ...(scopes'],
+    ['no resource', 'core/idJag.ts', '    resource,\n    ...(scopes', '    ...(scopes'],
     [
       'the ID token as assertion',
       'core/idJag.ts',

@@ -71,7 +71,7 @@ export function createEmployee(line: SandboxLine, method: Method = 'none'): Empl
       state,
       ...extra,
     });
-    return { url: `${pages}/authorize?${query}`, verifier, state };
+    return { url: `${pages}/authorize?${query.toString()}`, verifier, state };
   }
 
   const atIdentityProvider: Employee['atIdentityProvider'] = (path, form) =>

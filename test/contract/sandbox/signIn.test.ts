@@ -171,7 +171,7 @@ describe('sandbox: signing in and out at the identity provider', () => {
     assert.match(asking.html, /Sign out of Acme\?/);
     assert.doesNotMatch(asking.html, /<script/);
     const proven = await employee.browse(
-      `${pages}/sign-out?${new URLSearchParams({ id_token_hint: tokens.idToken })}`,
+      `${pages}/sign-out?${new URLSearchParams({ id_token_hint: tokens.idToken }).toString()}`,
     );
     assert.match(proven.html, /<script nonce="[^"]+">document\.querySelector/);
     const done = await employee.browser.submit(proven, { logout: 'yes' }, redirectUri);
@@ -190,7 +190,7 @@ describe('sandbox: signing in and out at the identity provider', () => {
       post_logout_redirect_uri: 'http://127.0.0.1:50123/signed-out',
       state: 's-1',
     });
-    const page = await employee.browse(`${pages}/sign-out?${query}`);
+    const page = await employee.browse(`${pages}/sign-out?${query.toString()}`);
     const back = await employee.browser.submit(page, { logout: 'yes' }, 'http://127.0.0.1:50123/');
     assert.equal(back.url.href, 'http://127.0.0.1:50123/signed-out?state=s-1');
   });

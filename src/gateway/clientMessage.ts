@@ -1,0 +1,110 @@
+// A message the client posts: read whole, understood, and given to whoever handles its kind. Closed
+// connections and unknown sessions are answered here; upstream hears nothing of them.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConnectError } from '../core/errors.ts';
+import type { RequestHead } from './access.ts';
+import { passNotice } from './clientNotice.ts';
+import { answerRequest } from './clientRequest.ts';
+import { answerWith } from './clientStream.ts';
+import { closedAnswer, denialOf, errorAnswer, headerMismatch, invalidRequest } from './denial.ts';
+import { parseMessage, peekRequest, type McpMessage } from './mcpMessage.ts';
+import { readBody } from './requestBody.ts';
+import { logRefusal, type GatewayContext, type Served } from './served.ts';
+import type { Session } from './session.ts';
+import { agree, header } from './upstreamHeaders.ts';
+
+export async function receiveMessage(
+  { incoming, head, response }: Posted,
+  served: Served,
+  context: GatewayContext,
+): Promise<void> {
+  const body = await readBody(incoming, context.limits.maxMessageBytes);
+  if (body === undefined) {
+    response.destroy();
+    return;
+  }
+  const tell: Tell = (error) => {
+    logRefusal(context.log, served.id, error);
+    return { code: error.code, sentence: context.upstreams.sentence(served.id, error) };
+  };
+  if (!body.isWhole) {
+    refuseSize(response, body.bytes, tell);
+    return;
+  }
+  const message = understood(head, body.bytes, { response, tell });
+  if (message === undefined) return;
+  // Only now: the connection may have closed while the body came in.
+  const access = context.upstreams.access(served.id);
+  if (access === undefined) {
+    answerWith(response, 404);
+    return;
+  }
+  served.accessIs(access.open);
+  if (!access.open) {
+    if (message.kind === 'request')
+      answerWith(response, 200, closedAnswer(message, tell(access.error)));
+    else answerWith(response, 202);
+    return;
+  }
+  served.follow(access.upstream.closed);
+  const session = sessionOf(head, message, served);
+  if (session === 'unknown') {
+    answerWith(response, 404);
+    return;
+  }
+  const posted = { head, body: body.bytes, upstream: access.upstream, session, response };
+  if (message.kind === 'request')
+    await answerRequest({ ...posted, request: message }, served, context);
+  else await passNotice({ ...posted, message }, served, context);
+}
+
+interface Posted {
+  readonly incoming: IncomingMessage;
+  readonly head: RequestHead;
+  readonly response: ServerResponse;
+}
+
+type Tell = (error: ConnectError) => { code: ConnectError['code']; sentence: string };
+
+/** The message, unless it was refused: neither a server nor an auditor could say what it means. */
+function understood(
+  head: RequestHead,
+  bytes: Uint8Array,
+  { response, tell }: { response: ServerResponse; tell: Tell },
+): McpMessage | undefined {
+  try {
+    const message = parseMessage(bytes);
+    header(head, 'mcp-session-id');
+    if (agree(head, message)) return message;
+    const denial = tell(
+      new ConnectError('gateway.messageInvalid', { reason: 'headers and body differ' }),
+    );
+    const id = message.kind === 'request' ? message.id : null;
+    answerWith(response, 400, errorAnswer(id, headerMismatch, denial));
+  } catch (error) {
+    const denial = tell(ConnectError.from(error));
+    answerWith(response, 400, errorAnswer(null, invalidRequest, denial));
+  }
+  return undefined;
+}
+
+function refuseSize(response: ServerResponse, start: Uint8Array, tell: Tell): void {
+  const denial = tell(new ConnectError('gateway.messageTooLarge'));
+  const request = peekRequest(start);
+  if (request !== undefined) answerWith(response, 200, denialOf(request, denial));
+  else answerWith(response, 413, errorAnswer(null, invalidRequest, denial));
+}
+
+function sessionOf(
+  head: RequestHead,
+  message: McpMessage,
+  served: Served,
+): Session | 'unknown' | undefined {
+  const id = header(head, 'mcp-session-id');
+  const isStart = message.kind === 'request' && message.method === 'initialize';
+  if (id === undefined || isStart) return undefined;
+  const session = served.sessions.use(id);
+  if (session?.isOver !== true) return session ?? 'unknown';
+  served.sessions.drop(session);
+  return 'unknown';
+}

@@ -1,0 +1,120 @@
+// The answer to one request of the client, as server-sent events that never fall silent. Invariant:
+// events of our own begin at an event boundary; half an event is closed off as one nobody reads.
+import type { ServerResponse } from 'node:http';
+import type { Clock, Disposable } from '../core/ports.ts';
+
+export class ClientStream {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #keepAliveMs: number;
+  readonly #headers: Record<string, string> = {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  };
+  #timer: Disposable | undefined;
+  /** The last two characters written. */
+  #end = '\n\n';
+
+  constructor(response: ServerResponse, clock: Clock, keepAliveMs: number) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#keepAliveMs = keepAliveMs;
+    response.on('error', () => {
+      this.#stop();
+    });
+    response.once('close', () => {
+      this.#stop();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#response.headersSent;
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#headers[name] = value;
+  }
+
+  /** Sends the head, once, without waiting for a first event. */
+  open(): void {
+    if (this.#isGone || this.isOpen) return;
+    this.#response.writeHead(200, this.#headers);
+    this.#response.flushHeaders();
+    this.#keepAlive();
+  }
+
+  /** A whole answer that is no stream; only before `open`. */
+  answer(status: number, message?: object): void {
+    if (this.#isGone || this.isOpen) return;
+    answerWith(this.#response, status, message);
+  }
+
+  /** Resolves when the client has taken what was written. */
+  write(text: string): Promise<void> {
+    if (this.#isGone || text === '') return Promise.resolve();
+    this.open();
+    this.#end = (this.#end + text).slice(-2);
+    this.#keepAlive();
+    if (this.#response.write(text)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#response.off('drain', done);
+        this.#response.off('close', done);
+        resolve();
+      };
+      this.#response.once('drain', done);
+      this.#response.once('close', done);
+    });
+  }
+
+  /** An event of our own. */
+  send(message: object): void {
+    this.cut();
+    void this.write(`data: ${JSON.stringify(message)}\n\n`);
+  }
+
+  /** Makes the client forget half an event: only events of the type `message` are read. */
+  cut(): void {
+    if (this.#end === '\n\n') return;
+    void this.write(`${this.#end.endsWith('\n') ? '' : '\n'}event: ignored\n\n`);
+  }
+
+  end(): void {
+    if (this.#isGone) return;
+    this.open();
+    this.#stop();
+    this.#response.end();
+  }
+
+  get #isGone(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  #keepAlive(): void {
+    this.#stop();
+    this.#timer = this.#clock.schedule(this.#keepAliveMs, () => {
+      if (this.#isGone) return;
+      // A comment in the middle of a line would be data; to a client that does not read, none is due.
+      if (this.#end.endsWith('\n') && !this.#response.writableNeedDrain) {
+        this.#response.write(': keepalive\n');
+      }
+      this.#keepAlive();
+    });
+  }
+
+  #stop(): void {
+    this.#timer?.dispose();
+  }
+}
+
+/** A whole answer: an empty body, or one JSON message. */
+export function answerWith(response: ServerResponse, status: number, message?: object): void {
+  const body = message === undefined ? '' : JSON.stringify(message);
+  response.writeHead(status, {
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...(message === undefined ? {} : { 'content-type': 'application/json' }),
+  });
+  response.end(body);
+}

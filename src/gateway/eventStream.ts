@@ -1,0 +1,81 @@
+// A client's event stream (GET). The gateway always holds one open, whether upstream has one or not: it
+// is how tools vanish when a connection closes, and VS Code never asks again after a refusal.
+import type { ServerResponse } from 'node:http';
+import { ConnectError } from '../core/errors.ts';
+import { abortable } from './abortable.ts';
+import type { RequestHead } from './access.ts';
+import { ClientStream } from './clientStream.ts';
+import { createExchange } from './exchange.ts';
+import { discard, forward, refusalOf } from './forward.ts';
+import { delay, relay } from './relay.ts';
+import { logRefusal, type GatewayContext, type Listener, type Served } from './served.ts';
+import type { Session } from './session.ts';
+import { upstreamHeaders } from './upstreamHeaders.ts';
+
+export interface ClientListening {
+  readonly head: RequestHead;
+  /** undefined: the gateway does not know it, or the client keeps none. */
+  readonly session: Session | undefined;
+  readonly response: ServerResponse;
+}
+
+export function openEventStream(
+  { head, session, response }: ClientListening,
+  served: Served,
+  context: GatewayContext,
+): void {
+  const { clock, limits, disposed } = context;
+  const stream = new ClientStream(response, clock, limits.keepAliveMs);
+  const listener: Listener = { stream, session };
+  const onDisposed = () => {
+    stream.end();
+  };
+  served.listeners.add(listener);
+  disposed.addEventListener('abort', onDisposed, { once: true });
+  response.once('close', () => {
+    served.listeners.delete(listener);
+    disposed.removeEventListener('abort', onDisposed);
+  });
+  stream.open();
+  if (session === undefined || session.isOver) return;
+  void listen({ head, session, response }, stream, { served, context });
+}
+
+/** Passes upstream's events on; when they end by themselves so does the stream, and the client asks again. */
+async function listen(
+  { head, session, response }: ClientListening & { session: Session },
+  stream: ClientStream,
+  { served, context }: { served: Served; context: GatewayContext },
+): Promise<void> {
+  const { upstream } = session;
+  const exchange = createExchange(response, [upstream.closed, context.disposed]);
+  const { signal } = exchange;
+  try {
+    await abortable(session.initialized, signal);
+    const headers = upstreamHeaders(head, 'GET', session);
+    const answer = await forward(upstream, { method: 'GET', headers }, context.fetch, signal);
+    // 405: it has none. 404 or 400: it lost the session, which the next request finds out.
+    // 409: it has one already. To each the client's stay as they are.
+    if (!answer.ok) {
+      discard(answer);
+      if ([400, 404, 405, 409].includes(answer.status)) return;
+      throw refusalOf(answer, upstream.url);
+    }
+    await relay(answer, upstream.url, {
+      stream,
+      signal,
+      see: () => undefined,
+      isDone: () => false,
+    });
+    stream.end();
+  } catch (error) {
+    if (signal.aborted) return;
+    logRefusal(context.log, served.id, ConnectError.from(error));
+    await abortable(delay(context.clock, context.limits.reconnectMs), signal).catch(
+      () => undefined,
+    );
+    if (!upstream.closed.aborted) stream.end();
+  } finally {
+    exchange.dispose();
+  }
+}

@@ -1,0 +1,160 @@
+// The local endpoint VS Code talks to instead of the MCP servers. Invariants: it never sees a token, and
+// no status but 2xx and 404 for a reason of access; every request is answered; what is not `/mcp/<id>`
+// with this window's key does not exist.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ConnectError } from '../core/errors.ts';
+import type { Clock, Disposable, Fetch, Log } from '../core/ports.ts';
+import { admit, createKey, readHead, type GatewayKey } from './access.ts';
+import { receiveMessage } from './clientMessage.ts';
+import { answerWith } from './clientStream.ts';
+import { openEventStream } from './eventStream.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { socketFolders, startListening, type GatewayAddress, type Listening } from './listener.ts';
+import { delay } from './relay.ts';
+import { Served, type GatewayContext } from './served.ts';
+import { endSession, endUpstream } from './sessionEnd.ts';
+import type { Upstreams } from './upstream.ts';
+
+export interface GatewayDeps {
+  readonly upstreams: Upstreams;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly platform: NodeJS.Platform;
+  readonly environment: NodeJS.ProcessEnv;
+  /** `tcp`: a port of 127.0.0.1, for clients that know no sockets. */
+  readonly transport?: 'socket' | 'tcp';
+  readonly limits?: Partial<Limits>;
+}
+
+export class Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #context: GatewayContext;
+  readonly #key: GatewayKey = createKey();
+  readonly #served = new Map<string, Served>();
+  readonly #disposed = new AbortController();
+  readonly #subscription: Disposable;
+  readonly #server: Server;
+  #listening: Listening | undefined;
+
+  constructor(deps: GatewayDeps) {
+    const { upstreams, fetch, clock, log } = deps;
+    const limits = { ...defaultLimits, ...deps.limits };
+    this.#deps = deps;
+    this.#context = { upstreams, fetch, clock, log, limits, disposed: this.#disposed.signal };
+    this.#subscription = upstreams.onDidChange(() => {
+      this.#accessChanged();
+    });
+    this.#server = createServer(
+      {
+        maxHeaderSize: 16_384,
+        headersTimeout: 10_000,
+        requestTimeout: 60_000,
+        connectionsCheckingInterval: 5_000,
+      },
+      (request, response) => void this.#answer(request, response),
+    );
+    this.#server.maxConnections = limits.maxConnections;
+  }
+
+  /** undefined until it listens, and after `dispose`. */
+  get address(): GatewayAddress | undefined {
+    return this.#disposed.signal.aborted ? undefined : this.#listening?.address;
+  }
+
+  /** Header and value that every request must carry. Not for disks, logs or command lines. */
+  key(): Readonly<Record<string, string>> {
+    return this.#key.header();
+  }
+
+  /** @throws gateway.notListening */
+  async listen(): Promise<GatewayAddress> {
+    const { transport = 'socket', platform, environment, log } = this.#deps;
+    this.#listening = await startListening(this.#server, {
+      transport,
+      platform,
+      folders: socketFolders(environment),
+      onFallback: ({ facts }) => {
+        log.warn('the gateway could not use a private socket', facts);
+      },
+    });
+    // An error of a listening server ends nothing; without a listener it would end the host.
+    this.#server.on('error', (error: NodeJS.ErrnoException) => {
+      log.error('the gateway failed to accept a connection', { systemCode: error.code ?? '' });
+    });
+    return this.#listening.address;
+  }
+
+  /** Answers what is under way with a sentence, then lets go of everything. */
+  async dispose(): Promise<void> {
+    this.#subscription.dispose();
+    this.#disposed.abort(new ConnectError('gateway.closed'));
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    await delay(this.#context.clock, this.#context.limits.lingerMs);
+    this.#server.closeAllConnections();
+    await this.#listening?.cleanUp();
+  }
+
+  /** One try around everything: whatever goes wrong, the client hears of it. */
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#admitted(incoming, response);
+    } catch (error) {
+      this.#context.log.error('the gateway failed', { reason: String(error) });
+      if (!response.headersSent) answerWith(response, 500);
+      else response.destroy();
+    }
+  }
+
+  async #admitted(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const head = readHead(incoming.method ?? '', incoming.url ?? '', incoming.rawHeaders);
+    const admission = admit(head, { host: this.#host(), key: this.#key });
+    if ('status' in admission) {
+      answerWith(response, admission.status);
+      return;
+    }
+    const served = this.#servedAs(admission.serverId);
+    if (served === undefined || this.#disposed.signal.aborted) {
+      answerWith(response, 404);
+      return;
+    }
+    if (admission.method === 'POST') {
+      await receiveMessage({ incoming, head, response }, served, this.#context);
+      return;
+    }
+    const sessionId = head.headers.get('mcp-session-id')?.[0];
+    const session = sessionId === undefined ? undefined : served.sessions.use(sessionId);
+    if (admission.method === 'GET')
+      openEventStream({ head, session, response }, served, this.#context);
+    else endSession({ session, response }, served, this.#context);
+  }
+
+  /** VS Code calls a socket `localhost`. */
+  #host(): string {
+    const address = this.#listening?.address;
+    return address?.kind === 'tcp' ? `127.0.0.1:${address.port}` : 'localhost';
+  }
+
+  #servedAs(serverId: string): Served | undefined {
+    const known = this.#served.get(serverId);
+    if (known !== undefined) return known;
+    if (this.#context.upstreams.access(serverId) === undefined) return undefined;
+    const served = new Served(serverId, this.#context.limits.maxSessions, (evicted) => {
+      endUpstream(evicted, this.#context);
+    });
+    this.#served.set(serverId, served);
+    return served;
+  }
+
+  #accessChanged(): void {
+    for (const [id, served] of this.#served) {
+      const access = this.#context.upstreams.access(id);
+      served.accessIs(access?.open === true);
+      if (access?.open === true) served.follow(access.upstream.closed);
+      if (access !== undefined) continue;
+      this.#served.delete(id);
+      served.end();
+    }
+  }
+}
