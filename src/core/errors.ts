@@ -100,8 +100,12 @@ export interface Facts {
   readonly systemCode?: string;
 }
 
+/** Known by this mark and not by its class, so that two loaded copies of this file agree. */
+const mark = Symbol.for('enterprise-mcp.ConnectError');
+
 /** Every refusal and surprise in this extension. */
 export class ConnectError extends Error {
+  readonly [mark] = true;
   readonly code: ErrorCode;
   readonly facts: Facts;
 
@@ -110,6 +114,10 @@ export class ConnectError extends Error {
     this.name = 'ConnectError';
     this.code = code;
     this.facts = Object.freeze({ ...facts });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value;
   }
 
   /** True when `error` is a ConnectError with one of the codes (any code when none is given). */

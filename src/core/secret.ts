@@ -15,7 +15,7 @@ export class Secret {
   }
 
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    return this.#value === other.reveal();
   }
 
   toString(): string {

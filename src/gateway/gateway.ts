@@ -1,6 +1,7 @@
 // The local endpoint VS Code talks to instead of the MCP servers. Invariants: it never sees a token, and
 // no status but 2xx and 404 for a reason of access; every request is answered; what is not `/mcp/<id>`
 // with this window's key does not exist.
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable, Fetch, Log } from '../core/ports.ts';
@@ -41,6 +42,7 @@ export class Gateway {
     const { upstreams, fetch, clock, log } = deps;
     const limits = { ...defaultLimits, ...deps.limits };
     this.#deps = deps;
+    setMaxListeners(0, this.#disposed.signal);
     this.#context = { upstreams, fetch, clock, log, limits, disposed: this.#disposed.signal };
     this.#subscription = upstreams.onDidChange(() => {
       this.#accessChanged();
@@ -48,9 +50,9 @@ export class Gateway {
     this.#server = createServer(
       {
         maxHeaderSize: 16_384,
-        headersTimeout: 10_000,
-        requestTimeout: 60_000,
-        connectionsCheckingInterval: 5_000,
+        headersTimeout: limits.receiveHeadMs,
+        requestTimeout: limits.receiveMs,
+        connectionsCheckingInterval: limits.receiveHeadMs / 2,
       },
       (request, response) => void this.#answer(request, response),
     );

@@ -14,6 +14,9 @@ export interface Limits {
   readonly resumeMs: number;
   /** Between shutting the gate at the end of the window and cutting what is still open. */
   readonly lingerMs: number;
+  /** For a client to send the head of a request, and all of it. */
+  readonly receiveHeadMs: number;
+  readonly receiveMs: number;
   readonly maxMessageBytes: number;
   /** Per server; the longest idle one goes first. */
   readonly maxSessions: number;
@@ -28,6 +31,8 @@ export const defaultLimits: Limits = {
   reconnectMs: 30_000,
   resumeMs: 1_000,
   lingerMs: 200,
+  receiveHeadMs: 10_000,
+  receiveMs: 60_000,
   maxMessageBytes: 4_194_304,
   maxSessions: 64,
   maxConnections: 1_024,

@@ -85,14 +85,14 @@ function extended(capabilities: unknown): Fields {
 const encode = (message: Fields): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(JSON.stringify(message));
 
-/** Only scalars whose end is certain before the id: what follows may be anything. */
+/** Only scalars whose end is certain: what stands behind anything else may be part of it. */
 const opening =
-  /^\s*\{(?:\s*"jsonrpc"\s*:\s*"2\.0"\s*,|\s*"method"\s*:\s*"([\w/-]{1,64})"\s*,)*\s*"id"\s*:\s*(-?\d{1,15}|"[^"\\]{1,256}")\s*,(?:\s*"method"\s*:\s*"([\w/-]{1,64})")?/;
+  /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[\w./-]{1,64}"\s*,|\s*"id"\s*:\s*(?:-?\d{1,15}|"[^"\\]{1,256}")\s*,)+/;
 
 /** The request that a body too large to read begins with, if its first bytes tell. */
 export function peekRequest(start: Uint8Array): McpRequest | undefined {
-  const [, before, id, after] = opening.exec(decode(start.subarray(0, 1_024))) ?? [];
-  const method = before ?? after;
-  if (id === undefined || method === undefined) return undefined;
-  return { kind: 'request', id: JSON.parse(id) as RequestId, method, params: {} };
+  const [fields = ''] = opening.exec(decode(start.subarray(0, 1_024))) ?? [];
+  const { id, method } = parseFields(`${fields.slice(0, -1)}}`) ?? {};
+  if (!isRequestId(id) || typeof method !== 'string') return undefined;
+  return { kind: 'request', id, method, params: {} };
 }

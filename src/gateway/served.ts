@@ -1,4 +1,5 @@
 // What the gateway keeps of one server: the sessions clients have there, and their event streams.
+import { setMaxListeners } from 'node:events';
 import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Fetch, Log } from '../core/ports.ts';
 import type { ClientStream } from './clientStream.ts';
@@ -56,6 +57,8 @@ export class Served {
   follow(closed: AbortSignal): void {
     if (this.#closed === closed) return;
     this.#closed = closed;
+    // One listener per request under way: many are no leak.
+    setMaxListeners(0, closed);
     const onClosed = () => {
       if (this.#closed === closed) this.accessIs(false);
     };

@@ -57,7 +57,9 @@ export async function createEmployee(options: {
     clientVersion: '0.0.0-test',
     checkIntervalMinutes: () => undefined,
   });
-  await connections.load(readProfile(options.profile, options.source ?? 'settings'));
+  await connections.load(() =>
+    Promise.resolve(readProfile(options.profile, options.source ?? 'settings')),
+  );
   return {
     connections,
     secrets,
