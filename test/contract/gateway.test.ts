@@ -57,7 +57,7 @@ describe('the gateway in front of Acme', function () {
       new URL(`http://127.0.0.1:${address.port}/mcp/${serverId}`),
       { requestInit: { headers: world.gateway.key() } },
     );
-    await client.connect(transport as Transport);
+    await client.connect(transport);
     return client;
   }
   const textOf = (result: unknown) =>

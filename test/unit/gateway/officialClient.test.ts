@@ -75,7 +75,7 @@ describe('the official client through the gateway', () => {
     }));
     const url = new URL(`http://127.0.0.1:${address.port}/mcp/tickets`);
     const requestInit = { headers: { ...gateway.key() } };
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }) as Transport);
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
   });
   afterEach(async () => {
     await client.close();

@@ -161,7 +161,7 @@ describe('a session', () => {
     const session = await rig.begin();
     const answer = await rig.post({ id: 's-1', result: { roots: [] } }, session);
     assert.deepEqual([answer.status, await answer.text()], [202, '']);
-    assert.equal(JSON.parse(rig.seen.at(-1)!.body).id, 's-1');
+    assert.equal((JSON.parse(rig.seen.at(-1)!.body) as { id: string }).id, 's-1');
   });
 
   describe('event stream', () => {
