@@ -1,7 +1,7 @@
 // Composition root: the only file that sees every layer.
-import { env, UIKind, window, type ExtensionContext } from 'vscode';
+import { env, ExtensionKind, UIKind, window, type ExtensionContext } from 'vscode';
 import { Connections } from './core/connections.ts';
-import type { StartRedirectReceiver } from './core/ports.ts';
+import type { RedirectReceiver, StartRedirectReceiver } from './core/ports.ts';
 import { sentenceAt } from './core/refusal.ts';
 import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
 import { startOnDemand } from './gateway/onDemand.ts';
@@ -17,12 +17,18 @@ import { registerViews } from './vscode/views.ts';
 const signInTimeoutMs = 5 * 60_000;
 const { platform } = process;
 
-export function activate(context: ExtensionContext): void {
+/** Ends when the profile is known: a command that starts the extension waits for it. */
+export async function activate(context: ExtensionContext): Promise<void> {
   const { id, packageJSON } = context.extension as { id: string; packageJSON: { version: string } };
   const host = createHost(context, clock);
   const redirect = registerUriRedirect({ extensionId: id, clock, timeoutMs: signInTimeoutMs });
   const managed = { path: managedProfilePath(platform, process.env), trustedUids: [0], platform };
-  const connections = createConnections(host, redirect.start, packageJSON.version);
+  // Only a browser on this computer can come back to this computer's loopback address.
+  const isHere =
+    env.uiKind === UIKind.Desktop &&
+    (env.remoteName === undefined || context.extension.extensionKind === ExtensionKind.UI);
+  const startReceiver = isHere ? () => startLoopback(connections) : redirect.start;
+  const connections: Connections = createConnections(host, startReceiver, packageJSON.version);
   const gateway = startOnDemand(connections, {
     upstreams: connectionUpstreams(connections, (serverId, error) =>
       sentenceAt(connections.overview(), serverId, error),
@@ -53,28 +59,25 @@ export function activate(context: ExtensionContext): void {
       if (focused) void connections.checkStale();
     }),
   );
-  void load();
+  await load();
 }
 
 /** VS Code's own, looked up at each call: through the proxy and with the system's certificates. */
 const hostFetch: typeof fetch = (input, init) => fetch(input, init);
 
-function createConnections(host: Host, byUri: StartRedirectReceiver, version: string): Connections {
-  // A browser on another computer cannot come back to this one's loopback address.
-  const isRemote = env.uiKind === UIKind.Web || env.remoteName !== undefined;
-  const byLoopback: StartRedirectReceiver = async () => {
-    const { startLoopbackReceiver } = await import('./node/loopbackReceiver.ts');
-    const { organization = '' } = connections.overview();
-    return startLoopbackReceiver({ organization, timeoutMs: signInTimeoutMs });
-  };
-  const connections: Connections = new Connections({
+async function startLoopback(connections: Connections): Promise<RedirectReceiver> {
+  const { startLoopbackReceiver } = await import('./node/loopbackReceiver.ts');
+  const { organization = '' } = connections.overview();
+  return startLoopbackReceiver({ organization, timeoutMs: signInTimeoutMs });
+}
+
+const createConnections = (host: Host, startReceiver: StartRedirectReceiver, version: string) =>
+  new Connections({
     ...host,
     fetch: hostFetch,
     store: host.secrets,
-    startReceiver: isRemote ? byUri : byLoopback,
+    startReceiver,
     random: Math.random,
     clientVersion: version,
     checkIntervalMinutes: () => readSettings().checkIntervalMinutes,
   });
-  return connections;
-}

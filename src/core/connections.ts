@@ -92,7 +92,8 @@ export class Connections {
     });
     for (const gone of before.values()) void gone.dispose();
     this.#changed();
-    await Promise.all(this.#companies.map((company) => company.restore()));
+    // Not waited for: a keyring may ask the person first.
+    for (const company of this.#companies) void company.restore();
   }
 
   overview(): Overview {

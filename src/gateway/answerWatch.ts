@@ -76,11 +76,8 @@ export class AnswerWatch {
   }
 }
 
-function isAnswerTo({ id }: McpRequest, message: Fields): boolean {
-  return (
-    message['id'] === id && !('method' in message) && ('result' in message || 'error' in message)
-  );
-}
+const isAnswerTo = ({ id }: McpRequest, message: Fields): boolean =>
+  message['id'] === id && ('result' in message || 'error' in message);
 
 const pagesUpTo = (cursor: unknown, session: Session | undefined) =>
   session?.listing?.cursor === cursor ? session?.listing?.tools : undefined;
