@@ -26,6 +26,8 @@ export async function createEmployee(options: {
   source?: 'settings' | 'managed';
   secrets?: Map<string, string>;
   preferences?: Map<string, unknown>;
+  /** Sees the text of every answer a token endpoint gives. */
+  onAnswer?: (text: string) => void;
 }): Promise<Employee> {
   const secrets = options.secrets ?? new Map<string, string>();
   const preferences = options.preferences ?? new Map<string, unknown>();
@@ -35,7 +37,11 @@ export async function createEmployee(options: {
   const write = (message: string, facts?: object) =>
     void log.push(`${message} ${JSON.stringify(facts ?? {})}`);
   const connections = new Connections({
-    fetch: (input, init) => fetch(input, init),
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      if (options.onAnswer !== undefined) options.onAnswer(await response.clone().text());
+      return response;
+    },
     clock: systemClock,
     store: {
       get: (key) => Promise.resolve(secrets.get(key)),
