@@ -44,6 +44,7 @@ describe('Secret', () => {
       'core/idJag.ts': 2, // subject_token, assertion
       'core/probe.ts': 2, // Authorization of the handshake and of its end
       'core/revocation.ts': 1, // RFC 7009
+      'core/secret.ts': 1, // comparison
       'core/signIn.ts': 2, // refresh_token, RFC 7009
       'core/storedSession.ts': 2, // SecretStorage
       'gateway/forward.ts': 1, // Authorization of a forwarded request

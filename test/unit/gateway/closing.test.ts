@@ -13,6 +13,7 @@ import {
   server,
   stream,
   toolsCall,
+  until,
   type Handle,
   type Rig,
 } from './rig.ts';
@@ -53,7 +54,7 @@ describe('when access ends', () => {
     const listening = await rig.listen(session);
     const call = rig.post(toolsCall(1), session);
     const prompt = rig.post({ id: 2, method: 'prompts/get', params: { name: 'p' } }, session);
-    while (open.size < 3) await sleep(5);
+    await until(() => open.size === 3);
     const before = Date.now();
     removed();
     assert.deepEqual((await lastMessage(call)).result, {
@@ -62,7 +63,7 @@ describe('when access ends', () => {
     });
     assert.deepEqual((await lastMessage(prompt)).error, denial);
     await listening.until((text) => text.includes('tools/list_changed'));
-    while (open.size > 0) await sleep(1);
+    await until(() => open.size === 0);
     assert.ok(Date.now() - before < 1_000, `${Date.now() - before} ms`);
     assert.deepEqual(rig.access.calls, [{ tool: 'read', outcome: 'denied' }]);
     assert.deepEqual(
@@ -92,8 +93,7 @@ describe('when access ends', () => {
     call.incoming.pause();
     await sleep(150);
     removed();
-    await sleep(100);
-    assert.deepEqual([...open], []);
+    await until(() => open.size === 0);
     call.destroy();
   });
 
@@ -104,6 +104,7 @@ describe('when access ends', () => {
     const session = String(start.headers['mcp-session-id']);
     const notice = rig.post({ method: 'notifications/initialized' }, session);
     const held = rig.post({ id: 2, method: 'tools/list' }, session);
+    await until(() => rig.seen.length === 2);
     await sleep(20);
     removed();
     assert.deepEqual((await lastMessage(held)).result, { tools: [] });
@@ -186,8 +187,8 @@ describe('when access ends', () => {
     for (let id = 0; id < 50; id++) await lastMessage(rig.post(toolsCall(id), session));
     const access = rig.access.upstreams.access('tickets');
     assert.ok(access?.open);
-    await sleep(10);
-    assert.equal(getEventListeners(access.upstream.closed, 'abort').length, 1);
+    const { closed } = access.upstream;
+    await until(() => getEventListeners(closed, 'abort').length === 1);
   });
 
   it('other changes of the connections interrupt nothing', async () => {
@@ -210,7 +211,7 @@ describe('when access ends', () => {
     const session = await rig.begin();
     const listening = await rig.listen(session);
     const call = rig.post(toolsCall(1), session);
-    while (!open.has('tools/call')) await sleep(5);
+    await until(() => open.has('tools/call'));
     const { address } = rig;
     assert.ok(address.kind === 'socket');
     const disposed = rig.gateway.dispose();
@@ -219,7 +220,6 @@ describe('when access ends', () => {
     await disposed;
     assert.ok(!existsSync(dirname(address.path)));
     await assert.rejects(rig.post(toolsCall(2)), { code: 'ENOENT' });
-    await sleep(10);
-    assert.equal(open.size, 0);
+    await until(() => open.size === 0);
   });
 });

@@ -9,12 +9,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../../src/core/errors.ts';
 import { Emitter } from '../../../src/core/event.ts';
 import type { Facts } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { ToolSummary } from '../../../src/core/state.ts';
+import { eventually } from '../../support/eventually.ts';
 import { Gateway, type GatewayDeps } from '../../../src/gateway/gateway.ts';
 import type { Limits } from '../../../src/gateway/limits.ts';
 import type { Upstreams } from '../../../src/gateway/upstream.ts';
@@ -237,11 +237,7 @@ function clientAnswer(incoming: IncomingMessage): ClientAnswer {
     incoming,
     soFar: () => received,
     until: async (holds) => {
-      const deadline = Date.now() + 3_000;
-      while (!holds(received)) {
-        if (Date.now() > deadline) throw new Error(`waited in vain; received: ${received}`);
-        await sleep(2);
-      }
+      await until(() => holds(received));
       return received;
     },
     text: async () => {
@@ -253,6 +249,10 @@ function clientAnswer(incoming: IncomingMessage): ClientAnswer {
     },
   };
 }
+
+/** Waits until it holds. */
+export const until = (holds: () => boolean): Promise<true> =>
+  eventually(String(holds), holds, { withinMs: 3_000, everyMs: 2 });
 
 /** The JSON-RPC messages a client reads from an event stream or a JSON body. */
 export function messages(text: string): Message[] {
