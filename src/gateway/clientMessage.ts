@@ -9,8 +9,10 @@ import { answerWith } from './clientStream.ts';
 import { closedAnswer, denialOf, errorAnswer, headerMismatch, invalidRequest } from './denial.ts';
 import { parseMessage, peekRequest, type McpMessage } from './mcpMessage.ts';
 import { readBody } from './requestBody.ts';
+import { revive } from './revival.ts';
 import { logRefusal, type GatewayContext, type Served } from './served.ts';
 import type { Session } from './session.ts';
+import type { Upstream } from './upstream.ts';
 import { agree, header } from './upstreamHeaders.ts';
 
 export async function receiveMessage(
@@ -48,7 +50,9 @@ export async function receiveMessage(
   }
   served.follow(access.upstream.closed);
   const session = sessionOf(head, message, served);
-  if (session === 'unknown') {
+  const isKnown =
+    session !== 'unknown' && (await isAlive(session, access.upstream, { served, context }));
+  if (!isKnown) {
     answerWith(response, 404);
     return;
   }
@@ -103,8 +107,22 @@ function sessionOf(
   const id = header(head, 'mcp-session-id');
   const isStart = message.kind === 'request' && message.method === 'initialize';
   if (id === undefined || isStart) return undefined;
-  const session = served.sessions.use(id);
-  if (session?.isOver !== true) return session ?? 'unknown';
-  served.sessions.drop(session);
-  return 'unknown';
+  return served.sessions.use(id) ?? 'unknown';
+}
+
+/** A session of an earlier opening is taken up again; where that fails the client begins anew. */
+async function isAlive(
+  session: Session | undefined,
+  upstream: Upstream,
+  at: { served: Served; context: GatewayContext },
+): Promise<boolean> {
+  if (session?.isOver !== true) return true;
+  try {
+    await revive(session, upstream, at);
+    return true;
+  } catch (error) {
+    logRefusal(at.context.log, at.served.id, ConnectError.from(error));
+    at.served.sessions.drop(session);
+    return false;
+  }
 }

@@ -88,11 +88,9 @@ async function ask(asking: Asking, served: Served, context: GatewayContext): Pro
   const isStart = request.method === 'initialize';
   if (!isStart && session !== undefined) await abortable(session.initialized, signal);
   const headers = upstreamHeaders(head, 'POST', session);
-  const response = await askedInTime(
-    { method: 'POST', headers, body: withEnterpriseExtension(body, request) },
-    asking,
-    context,
-  );
+  const extended = withEnterpriseExtension(body, request);
+  if (isStart && session !== undefined) session.greeting = { request, head, body: extended };
+  const response = await askedInTime({ method: 'POST', headers, body: extended }, asking, context);
   if (!response.ok) {
     await settleRefusal(response, asking, served);
     return;
@@ -196,7 +194,7 @@ async function errorMessage(
 }
 
 /** It becomes a header again. */
-function sessionIdOf(response: Response): string | undefined {
+export function sessionIdOf(response: Response): string | undefined {
   const id = response.headers.get('mcp-session-id');
   return id !== null && /^[\x21-\x7e]{1,1024}$/.test(id) ? id : undefined;
 }

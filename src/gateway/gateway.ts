@@ -69,6 +69,11 @@ export class Gateway {
     return this.#key.header();
   }
 
+  /** Whether a client has begun a session there since the connection opened. */
+  hasSession(serverId: string): boolean {
+    return this.#served.get(serverId)?.sessions.isUsed === true;
+  }
+
   /** @throws gateway.notListening */
   async listen(): Promise<GatewayAddress> {
     const { transport = 'socket', platform, environment, log } = this.#deps;

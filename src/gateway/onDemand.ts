@@ -9,6 +9,7 @@ export interface OnDemandGateway {
   readonly address: () => Gateway['address'];
   /** Header and value for every request. */
   readonly key: () => ReturnType<Gateway['key']>;
+  readonly hasSession: Gateway['hasSession'];
   /** Fires once it listens. */
   readonly onDidListen: Event<void>;
   dispose(): Promise<void>;
@@ -40,6 +41,7 @@ export function startOnDemand(connections: Connections, deps: GatewayDeps): OnDe
   return {
     address: () => started.listening?.address,
     key: () => started.listening?.key() ?? {},
+    hasSession: (serverId) => started.listening?.hasSession(serverId) === true,
     onDidListen: listened.event,
     dispose: async () => {
       started.disposed = true;

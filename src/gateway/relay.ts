@@ -8,8 +8,11 @@ import type { ClientStream } from './clientStream.ts';
 import { EventFilter, framed, type ServerEvent } from './eventFilter.ts';
 import { discard } from './forward.ts';
 
+/** Where an answer goes; the client's stream, usually. */
+export type Sink = Pick<ClientStream, 'open' | 'write' | 'cut'>;
+
 export interface Relay {
-  readonly stream: ClientStream;
+  readonly stream: Sink;
   readonly signal: AbortSignal;
   readonly see: (event: ServerEvent) => void;
   /** True when nothing more is awaited. */

@@ -4,13 +4,23 @@ import { randomUUID } from 'node:crypto';
 import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import type { ToolSummary } from '../core/state.ts';
-import type { RequestId } from './mcpMessage.ts';
+import type { RequestHead } from './access.ts';
+import type { McpRequest, RequestId } from './mcpMessage.ts';
 import type { Upstream } from './upstream.ts';
+
+export interface Greeting {
+  readonly request: McpRequest;
+  readonly head: RequestHead;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
 
 export class Session {
   readonly id = randomUUID();
-  /** Made while this was open; what upstream knows of it is gone when it aborts. */
-  readonly upstream: Upstream;
+  /** Made while this was open; what upstream knows of it is gone when it closes. */
+  upstream: Upstream;
+  /** How the client began, to begin again with when the connection closes and opens. */
+  greeting: Greeting | undefined;
+  reviving: Promise<void> | undefined;
   /** Resolves when later requests may go upstream. */
   readonly initialized: Promise<void>;
   upstreamId: string | undefined;
@@ -67,6 +77,11 @@ export class Sessions {
     this.#sessions.delete(id);
     this.#sessions.set(id, session);
     return session;
+  }
+
+  /** Whether a client has a session at the connection that is open now. */
+  get isUsed(): boolean {
+    return [...this.#sessions.values()].some((session) => !session.isOver);
   }
 
   has(session: Session): boolean {

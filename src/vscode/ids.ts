@@ -1,4 +1,5 @@
 // Every id shared with package.json, once. test/unit/manifest.test.ts compares the two both ways.
+export const extensionId = 'enterprise-mcp.enterprise-mcp';
 export const commandIds = {
   signIn: 'enterpriseMcp.signIn',
   signOut: 'enterpriseMcp.signOut',

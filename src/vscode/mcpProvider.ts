@@ -5,9 +5,11 @@ import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import { refusal } from '../core/refusal.ts';
 import { isOpen, type ConnectionSnapshot } from '../core/state.ts';
+import { createOffer, type OfferedServer } from '../core/offer.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';
+import { startServer } from './mcpStart.ts';
 
 /** Where the gateway listens; a server is `/mcp/<id>` there. */
 export type GatewayAddress =
@@ -21,66 +23,72 @@ interface McpDeps {
   readonly address: () => GatewayAddress | undefined;
   /** Header and value that the gateway wants from this window. */
   readonly key: () => Readonly<Record<string, string>>;
+  /** Whether VS Code has begun to use a server since its connection opened. */
+  readonly hasSession: (serverId: string) => boolean;
   readonly clock: Pick<Clock, 'schedule'>;
 }
 
 /** How long VS Code keeps the servers it remembers while the first connections come up. */
-const startMs = 5_000;
+const settleMs = 5_000;
 /** How long a call waits for a connection that is just being made. */
 const connectMs = 15_000;
 
 export function registerMcpProvider(deps: McpDeps): Disposable {
   const { actions, address, key, clock } = deps;
   const changed = new EventEmitter<void>();
-  const open = () => openConnections(actions.overview(), address());
-  // Until then the answer would be "none", and tools known from the last time would blink.
-  const started = until(() => isSettled(actions.overview()), actions.onDidChange, clock, startMs);
-  let told = '';
-  const subscription = actions.onDidChange(() => {
-    const now = JSON.stringify(open());
-    if (now === told) return;
-    told = now;
+  const offer = createOffer(clock, () => {
     changed.fire();
   });
+  const update = () => {
+    if (address() === undefined) return;
+    for (const id of offer.update(openServers(actions.overview()))) startServer(id, deps);
+  };
+  // Until then the answer would be "none", and tools known from the last time would blink.
+  const settled = until(() => isSettled(actions.overview()), actions.onDidChange, clock, settleMs);
+  const subscription = actions.onDidChange(update);
+  const definitions = () => {
+    const at = address();
+    return at === undefined ? [] : offer.servers().map((server) => definition(server, at));
+  };
   const registration = lm.registerMcpServerDefinitionProvider(mcpProviderId, {
     onDidChangeMcpServerDefinitions: changed.event,
     provideMcpServerDefinitions: async () => {
-      await started;
-      return open().map(definition);
+      await settled;
+      update();
+      return definitions();
     },
     resolveMcpServerDefinition: async ({ label }: McpHttpServerDefinition) => {
       const find = () => actions.overview().connections.find((one) => one.label === label);
       const isDecided = () => find()?.state.kind !== 'connecting';
       await until(isDecided, actions.onDidChange, clock, connectMs);
-      const server = open().find((one) => one.label === label);
-      if (server === undefined) throw refusal(find(), actions.overview());
+      const state = find()?.state;
+      const found = definitions().find((one) => one.label === label);
+      if (found === undefined || state === undefined || !isOpen(state)) {
+        throw refusal(find(), actions.overview());
+      }
       // A new object: the one VS Code handed in is the stored one.
-      return Object.assign(definition(server), { headers: { ...key() } });
+      return Object.assign(found, { headers: { ...key() } });
     },
   });
-  return Subscription.from(registration, subscription, changed);
+  return Subscription.from(registration, subscription, offer, changed);
 }
 
-interface OpenServer {
-  readonly label: string;
-  readonly address: GatewayAddress;
-  readonly path: string;
-  readonly url: string;
-}
-
-function openConnections(
-  { connections }: Overview,
-  address: GatewayAddress | undefined,
-): readonly OpenServer[] {
-  if (address === undefined) return [];
-  return connections
+const openServers = ({ connections }: Overview) =>
+  connections
     .filter(({ state }) => isOpen(state))
-    .map(({ id, label, url }) => ({ label, address, path: `/mcp/${id}`, url }));
-}
+    .map(({ id, label, url }) => ({ id, label, url }));
 
-/** The version is the real server, so that tools remembered of another one are listed anew. */
-const definition = ({ label, address, path, url }: OpenServer): McpHttpServerDefinition =>
-  new McpHttpServerDefinition(label, uriOf(address, path), {}, url);
+/**
+ * The version is the real server and how often it was offered: tools that VS Code remembers from before
+ * (none, when it last listed them after a removal) are listed anew.
+ */
+const definition = (server: OfferedServer, address: GatewayAddress): McpHttpServerDefinition =>
+  new McpHttpServerDefinition(
+    server.label,
+    uriOf(address, `/mcp/${server.id}`),
+    {},
+    server.openings > 1 ? `${server.url} ${server.openings}` : server.url,
+  );
 
 function uriOf(address: GatewayAddress, path: string): Uri {
   return address.kind === 'tcp'

@@ -150,7 +150,7 @@ describe('when access ends', () => {
     assert.equal(rig.seen.length, before);
   });
 
-  it('it comes back: lists change again, and an old session is 404 until the client begins anew', async () => {
+  it('it comes back: lists change again, and the session goes on as if nothing had been', async () => {
     delete override['tools/call'];
     delete override['GET'];
     const session = await rig.begin();
@@ -165,10 +165,39 @@ describe('when access ends', () => {
     );
     rig.access.open();
     await listening.until(heard(2));
-    assert.equal((await rig.post({ id: 2, method: 'tools/list' }, session)).status, 404);
-    const next = await rig.begin();
-    assert.equal((await lastMessage(rig.post({ id: 3, method: 'tools/list' }, next))).id, 3);
+    const before = rig.seen.length;
+    const [list, call] = await Promise.all([
+      lastMessage(rig.post({ id: 2, method: 'tools/list' }, session)),
+      lastMessage(rig.post(toolsCall(4), session)),
+    ]);
+    assert.deepEqual([list.id, call.result?.['isError']], [2, undefined]);
+    const since = rig.seen.slice(before).filter(({ method }) => method === 'POST');
+    // Greeted once, before anything else, with what the client said when it began.
+    assert.deepEqual(since.map(({ rpc }) => rpc).slice(0, 2), [
+      'initialize',
+      'notifications/initialized',
+    ]);
+    assert.deepEqual(
+      since
+        .slice(2)
+        .map(({ rpc }) => rpc)
+        .sort(),
+      ['tools/call', 'tools/list'],
+    );
+    assert.match(since[0]?.body ?? '', /enterprise-managed-authorization/);
+    // The old stream ends, so that the client asks for one at the new place.
     await listening.text();
+  });
+
+  it('it comes back but the server does not: the client is told to begin anew', async () => {
+    const session = await rig.begin();
+    removed();
+    override['initialize'] = (_seen, response) => response.writeHead(503).end();
+    rig.access.open();
+    assert.equal((await rig.post({ id: 2, method: 'tools/list' }, session)).status, 404);
+    delete override['initialize'];
+    delete override['tools/call'];
+    const next = await rig.begin();
     assert.ok((await lastMessage(rig.post(toolsCall(4), next))).result?.['isError'] === undefined);
   });
 

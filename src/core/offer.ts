@@ -1,0 +1,67 @@
+// Which servers an editor is offered. A connection that closes for a moment (a reconnect, a renewal that
+// failed once) is not withdrawn: its tools go and come through the open stream, undisturbed by a restart.
+import type { Clock, Disposable } from './ports.ts';
+
+export interface OpenServer {
+  readonly id: string;
+  readonly label: string;
+  readonly url: string;
+}
+
+export interface OfferedServer extends OpenServer {
+  /** How often it was offered in this window. */
+  readonly openings: number;
+}
+
+export interface Offer extends Disposable {
+  servers(): readonly OfferedServer[];
+  /** Takes over what is open now; the ids of those offered anew. */
+  update(open: readonly OpenServer[]): readonly string[];
+}
+
+/** A connection closed for longer than this is withdrawn, milliseconds. */
+const withdrawMs = 800;
+
+export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => void): Offer {
+  const offered = new Map<string, OfferedServer>();
+  const openings = new Map<string, number>();
+  const leaving = new Map<string, Disposable>();
+  const stay = (id: string) => {
+    leaving.get(id)?.dispose();
+    leaving.delete(id);
+  };
+  const withdraw = (id: string) => {
+    leaving.set(
+      id,
+      clock.schedule(withdrawMs, () => {
+        leaving.delete(id);
+        offered.delete(id);
+        onDidChange();
+      }),
+    );
+  };
+  return {
+    servers: () => [...offered.values()],
+    update: (open) => {
+      const fresh = open.filter(({ id, label, url }) => {
+        const known = offered.get(id);
+        return known?.label !== label || known.url !== url;
+      });
+      for (const server of fresh) {
+        const count = (openings.get(server.id) ?? 0) + 1;
+        openings.set(server.id, count);
+        offered.set(server.id, { ...server, openings: count });
+      }
+      for (const { id } of open) stay(id);
+      for (const id of offered.keys()) {
+        const isOpen = open.some((one) => one.id === id);
+        if (!isOpen && !leaving.has(id)) withdraw(id);
+      }
+      if (fresh.length > 0) onDidChange();
+      return fresh.map(({ id }) => id);
+    },
+    dispose: () => {
+      for (const id of [...leaving.keys()]) stay(id);
+    },
+  };
+}
