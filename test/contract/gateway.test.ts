@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { sentenceAt } from '../../src/core/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
