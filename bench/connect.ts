@@ -75,16 +75,19 @@ async function ours(sandbox: Sandbox): Promise<Run> {
 /** An ID token for the SDK, which leaves company sign-in to its caller: read off the sign-in of a person. */
 async function idTokenFor(sandbox: Sandbox, client: ClientLine): Promise<string> {
   const { profile } = sandbox.line;
+  const seen: string[] = [];
   const [identityProvider] = profile['identityProviders'] as object[];
   const alice = await createEmployee({
     profile: { ...profile, servers: [], identityProviders: [{ ...identityProvider, ...client }] },
     source: 'managed',
     person: 'alice',
-    onAnswer: (text) => {
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      const text = await response.clone().text();
       seen.push(...[...text.matchAll(/"id_token":"([^"]+)"/g)].map(([, token = '']) => token));
+      return response;
     },
   });
-  const seen: string[] = [];
   await alice.signIn();
   const token = seen.at(-1);
   if (token === undefined) throw new Error('no ID token was seen');

@@ -49,10 +49,12 @@ export function needsPerson(overview: Overview): number {
   return people.length + servers.length + problems.length + Number(network);
 }
 
-/** Nobody is signed in there, or someone has to be again. */
+/**
+ * Nobody is signed in there, or someone has to be again. A sign-in still open in some browser tab does not
+ * keep anyone from a new one.
+ */
 export const canSignIn = (person: PersonSnapshot, { connections }: Overview): boolean =>
-  person.session.kind === 'signedOut' ||
-  person.session.kind === 'ended' ||
+  ['signedOut', 'signingIn', 'ended'].includes(person.session.kind) ||
   connections.some(
     ({ identityProvider, state }) =>
       identityProvider === person.identityProvider && state.kind === 'needsSignIn',

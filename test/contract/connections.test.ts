@@ -264,6 +264,31 @@ describe('an employee at Acme', function () {
     assert.equal(alice.state('tickets')?.kind, 'connected');
   });
 
+  for (const most of [1, 2, 4]) {
+    it(`has at most ${most} requests in flight at the identity provider when the profile says so`, async () => {
+      const raw = world.sandbox.line.profile as unknown as RawProfile;
+      const { issuer } = world.sandbox.line.identityProvider;
+      const flight = { now: 0, most: 0 };
+      const alice = await arrive('alice', {
+        profile: {
+          ...raw,
+          identityProviders: raw.identityProviders.map((one) => ({ ...one, maxRequests: most })),
+        },
+        fetch: async (input, init) => {
+          const isCounted = input === `${issuer}/token`;
+          if (isCounted) flight.most = Math.max(flight.most, ++flight.now);
+          return fetch(input, init).finally(() => {
+            if (isCounted) flight.now--;
+          });
+        },
+      });
+      await world.sandbox.admin.faults({ latencyMs: 20 });
+      await alice.signIn();
+      await alice.until(allConnected(alice));
+      assert.equal(flight.most, most);
+    });
+  }
+
   it('turns a server off and on, over restarts', async () => {
     const secrets = new Map<string, string>();
     const preferences = new Map<string, unknown>();

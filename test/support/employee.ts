@@ -26,8 +26,8 @@ export async function createEmployee(options: {
   source?: 'settings' | 'managed';
   secrets?: Map<string, string>;
   preferences?: Map<string, unknown>;
-  /** Sees the text of every answer a token endpoint gives. */
-  onAnswer?: (text: string) => void;
+  /** Instead of the global one. */
+  fetch?: typeof fetch;
 }): Promise<Employee> {
   const secrets = options.secrets ?? new Map<string, string>();
   const preferences = options.preferences ?? new Map<string, unknown>();
@@ -37,11 +37,7 @@ export async function createEmployee(options: {
   const write = (message: string, facts?: object) =>
     void log.push(`${message} ${JSON.stringify(facts ?? {})}`);
   const connections = new Connections({
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
-      if (options.onAnswer !== undefined) options.onAnswer(await response.clone().text());
-      return response;
-    },
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     clock: systemClock,
     store: {
       get: (key) => Promise.resolve(secrets.get(key)),
