@@ -2,7 +2,7 @@
 import { env, ExtensionKind, UIKind, window, type ExtensionContext } from 'vscode';
 import { Connections } from './core/connections.ts';
 import type { RedirectReceiver, StartRedirectReceiver } from './core/ports.ts';
-import { sentenceAt } from './core/refusal.ts';
+import { sentenceAt } from './core/present/refusal.ts';
 import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
 import { startOnDemand } from './gateway/onDemand.ts';
 import { managedProfilePath } from './node/managedProfilePath.ts';

@@ -11,7 +11,7 @@ import {
 import { ConnectError } from '../core/errors.ts';
 import { identitySessions, type IdentitySession } from '../core/identitySessions.ts';
 import type { Disposable } from '../core/ports.ts';
-import { spokenError } from '../core/refusal.ts';
+import { spokenError } from '../core/present/refusal.ts';
 import type { Actions } from './actions.ts';
 import { authenticationProvider } from './ids.ts';
 

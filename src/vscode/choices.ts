@@ -2,10 +2,10 @@
 import { window, type QuickPickItem } from 'vscode';
 import { ConnectError } from '../core/errors.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
-import { cleanText } from '../core/plainText.ts';
-import { subjectOf } from '../core/row.ts';
+import { cleanText } from '../core/present/plainText.ts';
+import { subjectOf } from '../core/present/row.ts';
 import type { ConnectionSnapshot } from '../core/state.ts';
-import { stateWords } from '../core/stateWords.ts';
+import { stateWords } from '../core/present/stateWords.ts';
 
 /**
  * The server of the row `from`, else the only one, else the one the person picks.

@@ -1,8 +1,8 @@
 // Asks for a client secret once; it goes straight to the password store.
 import { window } from 'vscode';
 import { ConnectError } from '../core/errors.ts';
-import { cleanText } from '../core/plainText.ts';
-import { subjectOf } from '../core/row.ts';
+import { cleanText } from '../core/present/plainText.ts';
+import { subjectOf } from '../core/present/row.ts';
 import { Secret } from '../core/secret.ts';
 import type { Actions } from './actions.ts';
 import { pick } from './choices.ts';

@@ -1,11 +1,11 @@
 // The commands: id → what it does. Each ends in a sentence when it fails, and in nothing when cancelled.
 import { commands, Disposable as Subscription, env, Uri, version, window } from 'vscode';
-import { connectionDetails, signInDetails, type Versions } from '../core/adminDetails.ts';
-import { canSignIn } from '../core/attention.ts';
+import { connectionDetails, signInDetails, type Versions } from '../core/present/adminDetails.ts';
+import { canSignIn } from '../core/present/attention.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
 import type { Clock, Disposable, Log } from '../core/ports.ts';
-import { subjectOf } from '../core/row.ts';
+import { subjectOf } from '../core/present/row.ts';
 import type { ConnectionSnapshot } from '../core/state.ts';
 import type { Actions } from './actions.ts';
 import { chooseIdentityProvider, chooseServer } from './choices.ts';

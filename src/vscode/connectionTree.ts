@@ -12,9 +12,9 @@ import {
   type TreeView,
 } from 'vscode';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { badge, overviewRows } from '../core/present.ts';
-import type { Row } from '../core/row.ts';
-import { changedRows, indexRows } from '../core/rowChanges.ts';
+import { badge, overviewRows } from '../core/present/present.ts';
+import type { Row } from '../core/present/row.ts';
+import { changedRows, indexRows } from '../core/present/rowChanges.ts';
 import type { Actions } from './actions.ts';
 import { viewIds } from './ids.ts';
 

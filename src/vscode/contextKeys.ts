@@ -1,9 +1,9 @@
 // Keeps the context keys that the manifest's conditions read.
 import { commands } from 'vscode';
-import { canSignIn } from '../core/attention.ts';
+import { canSignIn } from '../core/present/attention.ts';
 import type { Disposable } from '../core/ports.ts';
 import type { Overview } from '../core/overview.ts';
-import { viewState } from '../core/present.ts';
+import { viewState } from '../core/present/present.ts';
 import type { Actions } from './actions.ts';
 import { contextKeys } from './ids.ts';
 

@@ -3,8 +3,8 @@ import { commands, window } from 'vscode';
 import { ConnectError } from '../core/errors.ts';
 import type { Overview } from '../core/overview.ts';
 import type { Log } from '../core/ports.ts';
-import { rowId, subjectOf } from '../core/row.ts';
-import { explain, type Action, type Explanation } from '../core/sentences.ts';
+import { rowId, subjectOf } from '../core/present/row.ts';
+import { explain, type Action, type Explanation } from '../core/present/sentences.ts';
 import type { Actions } from './actions.ts';
 import { commandIds } from './ids.ts';
 

@@ -3,7 +3,7 @@
 import { EventEmitter, lm, McpHttpServerDefinition, Uri, Disposable as Subscription } from 'vscode';
 import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { refusal } from '../core/refusal.ts';
+import { refusal } from '../core/present/refusal.ts';
 import { isOpen, type ConnectionSnapshot } from '../core/state.ts';
 import { createOffer, type OfferedServer } from '../core/offer.ts';
 import { until } from '../core/until.ts';

@@ -1,8 +1,8 @@
 // Interrupts a person only for access that ended while it was in use: one message per cause.
 import { commands, window } from 'vscode';
-import { announcements, type Announcement } from '../core/announcements.ts';
+import { announcements, type Announcement } from '../core/present/announcements.ts';
 import type { Clock, Disposable, Preferences } from '../core/ports.ts';
-import { rowId } from '../core/row.ts';
+import { rowId } from '../core/present/row.ts';
 import type { Actions } from './actions.ts';
 import { commandIds, showConnectionsCommand } from './ids.ts';
 

@@ -1,7 +1,7 @@
 // Signing in as something a person watches, can cancel, and that never lasts for ever.
 import { ProgressLocation, window } from 'vscode';
 import { ConnectError } from '../core/errors.ts';
-import { cleanText } from '../core/plainText.ts';
+import { cleanText } from '../core/present/plainText.ts';
 import type { Actions } from './actions.ts';
 
 const signInMs = 5 * 60_000;

@@ -1,7 +1,7 @@
 // Copies core/statusBar.ts onto the one status bar item.
 import { MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { statusBar } from '../core/statusBar.ts';
+import { statusBar } from '../core/present/statusBar.ts';
 import type { Actions } from './actions.ts';
 import { commandIds, showConnectionsCommand, statusBarItemId } from './ids.ts';
 

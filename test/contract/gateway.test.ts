@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../src/core/refusal.ts';
+import { sentenceAt } from '../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { systemClock } from '../../src/node/systemClock.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../src/core/errors.ts';
-import type { Action, Remedy } from '../../src/core/sentences.ts';
+import type { Action, Remedy } from '../../src/core/present/sentences.ts';
 
 /** Every code as a person meets it. */
 export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]> = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ids from '../../src/vscode/ids.ts';
-import { connectionRow } from '../../src/core/connectionRow.ts';
-import { personRow, problemRow } from '../../src/core/present.ts';
+import { connectionRow } from '../../src/core/present/connectionRow.ts';
+import { personRow, problemRow } from '../../src/core/present/present.ts';
 import type { ConnectionState } from '../../src/core/state.ts';
 import {
   alice,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Overview } from '../../src/core/overview.ts';
-import { statusBar } from '../../src/core/statusBar.ts';
+import type { Overview } from '../../../src/core/overview.ts';
+import { statusBar } from '../../../src/core/present/statusBar.ts';
 import {
   alice,
   connected,
@@ -10,7 +10,7 @@ import {
   nowhere,
   overview,
   person,
-} from '../support/acmeOverview.ts';
+} from '../../support/acmeOverview.ts';
 
 const ended = person({ kind: 'ended', account: alice, atMs: nowMs });
 const removed = connection({ kind: 'accessRemoved', atMs: nowMs, code: 'exchange.denied' });

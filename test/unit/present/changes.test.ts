@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { Emitter } from '../../src/core/event.ts';
-import { clockTime, relativeTime } from '../../src/core/moment.ts';
-import { cleanText, escapeMarkdown } from '../../src/core/plainText.ts';
-import { overviewRows } from '../../src/core/present.ts';
-import { changedRows, indexRows } from '../../src/core/rowChanges.ts';
-import { subjectOf } from '../../src/core/row.ts';
-import type { ConnectionSnapshot } from '../../src/core/state.ts';
-import { until } from '../../src/core/until.ts';
-import { connected, connection, context, nowMs, overview } from '../support/acmeOverview.ts';
+import { Emitter } from '../../../src/core/event.ts';
+import { clockTime, relativeTime } from '../../../src/core/present/moment.ts';
+import { cleanText, escapeMarkdown } from '../../../src/core/present/plainText.ts';
+import { overviewRows } from '../../../src/core/present/present.ts';
+import { changedRows, indexRows } from '../../../src/core/present/rowChanges.ts';
+import { subjectOf } from '../../../src/core/present/row.ts';
+import type { ConnectionSnapshot } from '../../../src/core/state.ts';
+import { until } from '../../../src/core/until.ts';
+import { connected, connection, context, nowMs, overview } from '../../support/acmeOverview.ts';
 
 describe('changed rows', () => {
   const docs = connection(connected, { id: 'docs', label: 'Docs' });

@@ -1,8 +1,8 @@
 // Why an editor is not let in, as an error whose message a person reads word for word.
-import { ConnectError, type ErrorCode, type Facts } from './errors.ts';
-import type { Overview } from './overview.ts';
+import { ConnectError, type ErrorCode, type Facts } from '../errors.ts';
+import type { Overview } from '../overview.ts';
 import { explain, type ExplainContext } from './sentences.ts';
-import type { ConnectionSnapshot } from './state.ts';
+import type { ConnectionSnapshot } from '../state.ts';
 import { explanationOf } from './stateWords.ts';
 
 /** The ConnectError of `code` with the plain sentence as its message. */

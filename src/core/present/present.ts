@@ -3,7 +3,7 @@
 import { byNeed, needsPerson } from './attention.ts';
 import { connectionRow } from './connectionRow.ts';
 import { clockTime, type Now } from './moment.ts';
-import type { Overview, PersonSnapshot, ProfileProblem } from './overview.ts';
+import type { Overview, PersonSnapshot, ProfileProblem } from '../overview.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
 import { explain } from './sentences.ts';

@@ -1,9 +1,9 @@
 // The one status bar item, as data.
 import { byNeed, needsPerson } from './attention.ts';
 import type { Now } from './moment.ts';
-import type { Overview } from './overview.ts';
+import type { Overview } from '../overview.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
-import { isOpen, type ConnectionSnapshot } from './state.ts';
+import { isOpen, type ConnectionSnapshot } from '../state.ts';
 import { stateWords } from './stateWords.ts';
 
 export interface StatusBar {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { errorCodes } from '../../src/core/errors.ts';
-import { explain, type Remedy } from '../../src/core/sentences.ts';
-import { sentenceTable } from '../support/sentenceTable.ts';
+import { errorCodes } from '../../../src/core/errors.ts';
+import { explain, type Remedy } from '../../../src/core/present/sentences.ts';
+import { sentenceTable } from '../../support/sentenceTable.ts';
 
 const facts = {
   host: 'idp.example',

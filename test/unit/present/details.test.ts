@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { connectionDetails, signInDetails } from '../../src/core/adminDetails.ts';
-import { announcements } from '../../src/core/announcements.ts';
-import { identitySessions } from '../../src/core/identitySessions.ts';
-import { refusal } from '../../src/core/refusal.ts';
-import type { ConnectionState } from '../../src/core/state.ts';
+import { connectionDetails, signInDetails } from '../../../src/core/present/adminDetails.ts';
+import { announcements } from '../../../src/core/present/announcements.ts';
+import { identitySessions } from '../../../src/core/identitySessions.ts';
+import { refusal } from '../../../src/core/present/refusal.ts';
+import type { ConnectionState } from '../../../src/core/state.ts';
 import {
   alice,
   connected,
@@ -12,7 +12,7 @@ import {
   nowMs,
   overview,
   person,
-} from '../support/acmeOverview.ts';
+} from '../../support/acmeOverview.ts';
 
 const versions = { extensionVersion: '0.1.0', vscodeVersion: '1.139.1', nowMs };
 const removed = { kind: 'accessRemoved', atMs: minutesAgo(3), code: 'exchange.denied' } as const;

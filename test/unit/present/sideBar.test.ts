@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { badge, overviewRows, viewState } from '../../src/core/present.ts';
-import type { Row } from '../../src/core/row.ts';
-import type { ConnectionState } from '../../src/core/state.ts';
+import { badge, overviewRows, viewState } from '../../../src/core/present/present.ts';
+import type { Row } from '../../../src/core/present/row.ts';
+import type { ConnectionState } from '../../../src/core/state.ts';
 import {
   alice,
   connected,
@@ -12,7 +12,7 @@ import {
   nowMs,
   overview,
   person,
-} from '../support/acmeOverview.ts';
+} from '../../support/acmeOverview.ts';
 
 const removed = { kind: 'accessRemoved', atMs: nowMs, code: 'exchange.denied' } as const;
 const told = ({ label, description }: Row) => [label, description];

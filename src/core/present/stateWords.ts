@@ -1,9 +1,9 @@
 // The words for each state of a connection, and why it is not what it should be.
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { explain, type Explanation } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState, ToolSummary } from './state.ts';
+import type { ConnectionSnapshot, ConnectionState, ToolSummary } from '../state.ts';
 
 export interface PresentContext extends Now {
   readonly organization: string;

@@ -1,10 +1,10 @@
 // What a person sends to an administrator. Invariant: built from allow-listed facts and times only; no
 // credential, no account, no word of another party uncleaned.
-import type { Facts } from './errors.ts';
-import type { Overview, PersonSnapshot } from './overview.ts';
+import type { Facts } from '../errors.ts';
+import type { Overview, PersonSnapshot } from '../overview.ts';
 import { cleanText } from './plainText.ts';
 import { explain } from './sentences.ts';
-import type { ConnectionSnapshot } from './state.ts';
+import type { ConnectionSnapshot } from '../state.ts';
 import { explanationOf, stateWords } from './stateWords.ts';
 
 export interface Versions {

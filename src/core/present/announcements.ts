@@ -1,8 +1,8 @@
 // Which changes are worth interrupting a person for: one announcement per cause, only of what was open.
-import type { Overview } from './overview.ts';
+import type { Overview } from '../overview.ts';
 import { cleanText } from './plainText.ts';
 import type { Action } from './sentences.ts';
-import type { ConnectionSnapshot } from './state.ts';
+import type { ConnectionSnapshot } from '../state.ts';
 
 export interface Announcement {
   readonly message: string;

@@ -1,6 +1,6 @@
 // Every code as one sentence a person can act on. Invariant: a sentence names who can mend it, unless it
 // mends itself, and never speaks of protocol; another party's words reach it only through cleanText.
-import type { ErrorCode, Facts } from './errors.ts';
+import type { ErrorCode, Facts } from '../errors.ts';
 import { cleanText } from './plainText.ts';
 
 export type Remedy = 'you' | 'identityAdmin' | 'serverOwner' | 'wait';
