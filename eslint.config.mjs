@@ -37,6 +37,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
+      'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
     },

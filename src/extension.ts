@@ -53,7 +53,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
     { dispose: () => gateway.dispose() },
     registerViews(actions, host, packageJSON.version),
     registerMcpProvider({ actions, clock, ...gateway }),
-    onDidChangeSettings(() => void load()),
+    onDidChangeSettings(() => {
+      load().catch((error: unknown) => {
+        host.log.error('the profile could not be loaded', { reason: String(error) });
+      });
+    }),
     window.onDidChangeWindowState(({ focused }) => {
       // After a sleep the timers have not run: ask before the first call does.
       if (focused) void connections.checkStale();

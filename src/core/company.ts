@@ -15,6 +15,7 @@ import type { StartRedirectReceiver } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
 import type { SignInClient } from './signIn.ts';
 import { isOpen, type ConnectingStep } from './state.ts';
+import { sameEntry, sameSecret } from './secret.ts';
 import { createSessionStore } from './storedSession.ts';
 import { TokenBroker } from './tokenBroker.ts';
 
@@ -39,13 +40,15 @@ const giveBackMs = 5_000;
 export class Company {
   readonly profile: IdentityProviderProfile;
   readonly session: CompanySession;
-  readonly connections: readonly Connection[];
   readonly #deps: CompanyDeps;
   /** At most this many requests in flight at the identity provider. */
   readonly #limit: LimitFunction;
   readonly #broker: TokenBroker;
-  readonly #subscriptions: readonly Disposable[];
+  readonly #subscription: Disposable;
+  readonly #members = new Map<string, { connection: Connection; subscription: Disposable }>();
   readonly #givingBack = new Set<Promise<void>>();
+  /** Where each access came from, also when the profile has no such server any more. */
+  readonly #serverOf = new WeakMap<Access, ServerProfile>();
   #signingIn: { controller: AbortController; done: Promise<void> } | undefined;
   #accountId: string | undefined;
   #client:
@@ -62,10 +65,7 @@ export class Company {
     this.#limit = pLimit(profile.maxRequests);
     this.#broker = new TokenBroker({
       clock: deps.clock,
-      orphaned: (serverId, access) => {
-        const server = servers.find(({ id }) => id === serverId);
-        if (server !== undefined) void this.#giveBack(server, access);
-      },
+      orphaned: (_, access) => void this.#giveBack(access),
     });
     this.session = new CompanySession({
       ...profile,
@@ -74,18 +74,35 @@ export class Company {
       clock: deps.clock,
       log: deps.log,
     });
-    this.connections = servers.map((server) => this.#connection(server));
-    for (const connection of this.connections) {
-      if (deps.choices.isTurnedOff(connection.server.id))
-        void connection.close({ type: 'turnedOff' });
+    this.#subscription = this.session.onDidChange((change) => {
+      this.#follow(change);
+      deps.onDidChange();
+    });
+    this.update(servers);
+  }
+
+  get connections(): readonly Connection[] {
+    return [...this.#members.values()].map(({ connection }) => connection);
+  }
+
+  /** Takes over the servers of the profile; connections to those that did not change go on undisturbed. */
+  update(servers: readonly ServerProfile[]): void {
+    const before = new Map(this.#members);
+    this.#members.clear();
+    for (const server of servers) {
+      const known = before.get(server.id);
+      if (known !== undefined && sameEntry(known.connection.server, server)) {
+        before.delete(server.id);
+        this.#members.set(server.id, known);
+      } else {
+        this.#members.set(server.id, this.#join(server));
+      }
     }
-    this.#subscriptions = [
-      this.session.onDidChange((change) => {
-        this.#follow(change);
-        deps.onDidChange();
-      }),
-      ...this.connections.map(({ onDidChange }) => onDidChange(deps.onDidChange)),
-    ];
+    for (const { connection, subscription } of before.values()) {
+      subscription.dispose();
+      void connection.dispose();
+    }
+    if (this.#isSignedIn) void this.connectAll('new');
   }
 
   /** Finds an earlier window's session and connects with it. */
@@ -98,10 +115,14 @@ export class Company {
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*, profile.*
    */
   async signIn(signal: AbortSignal): Promise<void> {
-    this.#signingIn?.controller.abort();
-    await this.#signingIn?.done.catch(() => undefined);
+    const before = this.#signingIn;
+    before?.controller.abort();
     const controller = new AbortController();
-    const done = this.#runSignIn(AbortSignal.any([signal, controller.signal]));
+    const either = AbortSignal.any([signal, controller.signal]);
+    // The place in the queue is taken before waiting: of three clicks the last one counts.
+    const done = (before?.done ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.#runSignIn(either));
     const own = { controller, done };
     this.#signingIn = own;
     try {
@@ -126,25 +147,45 @@ export class Company {
     if (failure !== undefined) throw failure;
   }
 
-  /** Connects what is not turned off; `closed` leaves open connections alone. */
-  connectAll(which: 'closed' | 'all'): Promise<unknown> {
+  /** Connects what is not turned off: all, those not open, or those never tried. */
+  connectAll(which: 'new' | 'closed' | 'all'): Promise<unknown> {
     const wanted = this.connections.filter(
       ({ server, state }) =>
-        !this.#deps.choices.isTurnedOff(server.id) && (which === 'all' || !isOpen(state)),
+        !this.#deps.choices.isTurnedOff(server.id) &&
+        (which === 'all' || (which === 'closed' ? !isOpen(state) : state.kind === 'signedOut')),
     );
     return Promise.all(wanted.map((connection) => connection.connect()));
   }
 
-  /** Ends when what was held is given back, best effort. */
+  /** Connects one server again, when anybody is signed in and it is not turned off. */
+  async reconnect(connection: Connection): Promise<void> {
+    const isOff = this.#deps.choices.isTurnedOff(connection.server.id);
+    if (this.#isSignedIn && !isOff) await connection.connect();
+  }
+
+  /** Ends when what was held is given back, best effort. The stored session stays. */
   async dispose(): Promise<void> {
     this.#signingIn?.controller.abort();
-    this.#subscriptions.forEach((subscription) => {
-      subscription.dispose();
-    });
-    await Promise.all(this.connections.map((connection) => connection.dispose()));
+    this.#subscription.dispose();
+    this.session.abandon();
+    const connections = this.connections;
+    for (const { subscription } of this.#members.values()) subscription.dispose();
+    this.#members.clear();
+    await Promise.all(connections.map((connection) => connection.dispose()));
+  }
+
+  get #isSignedIn(): boolean {
+    return this.session.person().session.kind === 'signedIn';
+  }
+
+  #join(server: ServerProfile) {
+    const connection = this.#connection(server);
+    if (this.#deps.choices.isTurnedOff(server.id)) void connection.close({ type: 'turnedOff' });
+    return { connection, subscription: connection.onDidChange(this.#deps.onDidChange) };
   }
 
   async #runSignIn(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new ConnectError('user.cancelled');
     const receiver = await this.#deps.startReceiver();
     try {
       await this.session.signIn({ openUrl: this.#deps.openUrl, receiver }, signal);
@@ -189,7 +230,10 @@ export class Company {
     const missing = 'identityProvider.clientSecretMissing';
     const registration = await registrationAt(profile.issuer, profile, store, missing);
     const known = this.#client;
-    if (known?.metadata === metadata && sameSecret(known.registration, registration)) {
+    if (
+      known?.metadata === metadata &&
+      sameSecret(known.registration.secret, registration.secret)
+    ) {
       return known.client;
     }
     const { scopes } = profile;
@@ -200,7 +244,7 @@ export class Company {
   }
 
   #connection(server: ServerProfile): Connection {
-    const { choices, clock, fetch, clientVersion } = this.#deps;
+    const { choices, clock, fetch, clientVersion, log } = this.#deps;
     const account = () => this.#accountId ?? '';
     return new Connection(server, {
       ...this.#deps,
@@ -211,10 +255,14 @@ export class Company {
         const target = { url: server.url, token, clientVersion, signal };
         return protocol.probe(target, { fetch, clock });
       },
-      giveBack: (access) => this.#giveBack(server, access),
+      giveBack: (access) => this.#giveBack(access),
       history: {
         hadAccess: () => choices.hadAccess(this.profile.id, account(), server.id),
-        accessGranted: () => void choices.accessGranted(this.profile.id, account(), server.id),
+        accessGranted: () => {
+          choices.accessGranted(this.profile.id, account(), server.id).catch((error: unknown) => {
+            log.warn('a choice could not be kept', { reason: String(error) });
+          });
+        },
       },
     });
   }
@@ -226,20 +274,24 @@ export class Company {
   ): Promise<Access> {
     const request = { server, identityProvider: this.profile, onStep, signal };
     const outbound = await this.#outbound();
-    return outbound.protocol.requestAccess(request, {
+    const access = await outbound.protocol.requestAccess(request, {
       ...this.#deps,
       ...outbound,
       subject: (refused) => this.session.subject(refused),
     });
+    this.#serverOf.set(access, server);
+    return access;
   }
 
   /** Revokes what was taken out of the broker; best effort, never rejects. */
-  #giveBack(server: ServerProfile, access: Access): Promise<void> {
+  #giveBack(access: Access): Promise<void> {
     const { log } = this.#deps;
-    const task = this.#revoke(server, access)
+    const server = this.#serverOf.get(access);
+    if (server === undefined) return Promise.resolve();
+    const task = this.#revoke(access, server)
       .then(
         (revoked) => {
-          log.info(`${server.label}: access ${revoked ? 'given back' : 'cannot be given back'}`);
+          log.info(`${server.label}: access ${revoked ? '' : 'cannot be '}given back`);
         },
         (error: unknown) => {
           log.warn(`${server.label}: access could not be given back`, factsOf(error));
@@ -250,7 +302,7 @@ export class Company {
     return task;
   }
 
-  async #revoke(server: ServerProfile, access: Access): Promise<boolean> {
+  async #revoke(access: Access, server: ServerProfile): Promise<boolean> {
     const { issuer } = access.authorizationServer;
     const missing = 'redemption.clientSecretMissing';
     const registration = await registrationAt(issuer, server, this.#deps.store, missing);
@@ -275,10 +327,5 @@ export class Company {
     });
   }
 }
-
-const sameSecret = (one: ClientRegistration, other: ClientRegistration): boolean =>
-  one.secret === undefined || other.secret === undefined
-    ? one.secret === other.secret
-    : one.secret.equals(other.secret);
 
 const factsOf = (error: unknown) => (ConnectError.is(error) ? error.facts : {});

@@ -4,11 +4,20 @@
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
 import type { Subject } from './idJag.ts';
-import type { CompanySessionState, PersonSnapshot } from './overview.ts';
+import type { Account, CompanySessionState, PersonSnapshot } from './overview.ts';
 import type { Clock, Event, Log } from './ports.ts';
 import type { Secret } from './secret.ts';
 import type { Browser, IdToken, SignInClient } from './signIn.ts';
 import type { SessionStore, StoredSession } from './storedSession.ts';
+
+/** One sign-in, from its beginning to its end; a late answer can tell by it that it is late. */
+interface Held {
+  /** Replaced whole by a renewal. */
+  session: StoredSession;
+  /** It has been in the store, so a store without it says something. */
+  isStored: boolean;
+  renewal: Promise<StoredSession> | undefined;
+}
 
 /** Proof with less life left than this is renewed before an exchange, milliseconds. */
 const renewBeforeMs = 60_000;
@@ -40,9 +49,12 @@ export class CompanySession {
   readonly #changes: Emitter<SessionChange>;
   #state: CompanySessionState = { kind: 'signedOut' };
   #failure: PersonSnapshot['failure'];
-  /** Replaced whole by every sign-in and renewal, so that a late answer can tell it is late. */
-  #live: StoredSession | undefined;
-  #renewal: Promise<StoredSession> | undefined;
+  #held: Held | undefined;
+  #ended: { account: Account; atMs: number } | undefined;
+  /** Counts what a person began: an older sign-in or look-up must not have the last word. */
+  #begun = 0;
+  /** Writes to the store, one after the other, so that a deletion stays one. */
+  #storing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -61,60 +73,70 @@ export class CompanySession {
   /** Looks for a session kept from an earlier window; never throws, a dead keyring is shown. */
   async restore(): Promise<void> {
     if (this.#state.kind !== 'signedOut') return;
+    const own = ++this.#begun;
     this.#become({ kind: 'restoring' });
-    try {
-      const kept = await this.#deps.store.read();
-      this.#live = kept;
-      if (kept === undefined) this.#become({ kind: 'signedOut' });
-      else this.#become({ kind: 'signedIn', account: kept.account, sinceMs: kept.sinceMs });
-    } catch (error) {
-      this.#become({ kind: 'signedOut' }, storageUnavailable(error));
+    const kept = await this.#deps.store.read().catch(storageUnavailable);
+    if (own !== this.#begun) return;
+    if (kept instanceof ConnectError) {
+      this.#become(this.#settled(), kept);
+      return;
     }
+    if (kept !== undefined) this.#held = { session: kept, isStored: true, renewal: undefined };
+    this.#become(this.#settled());
   }
 
   /** @throws user.cancelled, user.timedOut, identityProvider.*, network.* */
   async signIn(browser: Browser, signal: AbortSignal): Promise<void> {
-    const before = this.#state;
+    const own = ++this.#begun;
     this.#become({ kind: 'signingIn' });
     try {
       const client = await this.#deps.client();
       const tokens = await client.signIn(browser, signal);
+      if (signal.aborted || own !== this.#begun) {
+        this.#giveBack(client, tokens.refreshToken);
+        throw new ConnectError('user.cancelled');
+      }
+      const before = this.#held;
       const session = { ...tokens, sinceMs: this.#deps.clock.now() };
-      this.#live = session;
-      const { account, sinceMs } = session;
-      this.#become({ kind: 'signedIn', account, sinceMs }, await this.#keep(session));
+      const held: Held = { session, isStored: false, renewal: undefined };
+      this.#held = held;
+      this.#ended = undefined;
+      this.#giveBack(client, before?.session.refreshToken);
+      const failure = await this.#keep(held);
+      if (own === this.#begun) this.#become(this.#settled(), failure);
     } catch (error) {
       const known = ConnectError.from(error);
-      this.#become(before, known.code === 'user.cancelled' ? undefined : known);
+      const shown = known.code === 'user.cancelled' ? undefined : known;
+      if (own === this.#begun) this.#become(this.#settled(), shown);
       throw known;
     }
   }
 
   /**
    * Proof for an exchange, renewed when it is about to expire or when `refused` names it.
-   * @throws identityProvider.sessionEnded after ending the session, network.*, identityProvider.*
+   * @throws identityProvider.sessionEnded after ending the session, identityProvider.signInAgain,
+   *   user.signedOut, network.*, identityProvider.*
    */
   async subject(refused?: Subject): Promise<Subject> {
-    const from = this.#live;
-    if (from === undefined) throw new ConnectError('identityProvider.sessionEnded');
+    const held = this.#held;
+    if (held === undefined) {
+      const code = this.#ended === undefined ? 'user.signedOut' : 'identityProvider.sessionEnded';
+      throw new ConnectError(code);
+    }
+    const { session } = held;
     const nowMs = this.#deps.clock.now();
-    const stale = refused !== undefined && provesWith(from, refused.token);
-    if (!stale && hasLife(from.idToken, nowMs)) return subjectOf(from, nowMs);
-    const renewed = await this.#renew(from).catch(async (error: unknown) => {
-      if (ConnectError.is(error, 'identityProvider.sessionEnded')) await this.end(from);
+    const isStale = refused !== undefined && provesWith(session, refused.token);
+    // Without a refresh token the ID token is good to its very end, and then the person signs in again.
+    const enoughMs = session.refreshToken === undefined ? 0 : renewBeforeMs;
+    if (!isStale && hasLife(session.idToken, nowMs + enoughMs)) return subjectOf(session, nowMs);
+    if (session.refreshToken === undefined) {
+      throw new ConnectError('identityProvider.signInAgain');
+    }
+    const renewed = await this.#renew(held).catch(async (error: unknown) => {
+      if (ConnectError.is(error, 'identityProvider.sessionEnded')) await this.#end(held);
       throw error;
     });
     return subjectOf(renewed, nowMs);
-  }
-
-  /** The identity provider answered that this session is dead. */
-  async end(session: StoredSession | undefined = this.#live): Promise<void> {
-    if (session === undefined || session !== this.#live) return;
-    this.#live = undefined;
-    this.#become({ kind: 'ended', account: session.account, atMs: this.#deps.clock.now() });
-    await this.#deps.store.delete().catch((error: unknown) => {
-      this.#deps.log.error('the ended session could not be deleted', { reason: String(error) });
-    });
   }
 
   /**
@@ -122,10 +144,12 @@ export class CompanySession {
    * browser's session; `failure` when the keyring would not delete.
    */
   async signOut(): Promise<SignedOut> {
-    const given = this.#live;
-    this.#live = undefined;
+    const given = this.#held?.session;
+    this.abandon();
+    this.#ended = undefined;
     this.#become({ kind: 'signedOut' });
-    const failure = await this.#deps.store.delete().then(() => undefined, storageUnavailable);
+    const deleted = this.#inOrder(() => this.#deps.store.delete());
+    const failure = await deleted.then(() => undefined, storageUnavailable);
     const client = given && (await this.#deps.client().catch(() => undefined));
     const refreshToken = given?.refreshToken;
     return {
@@ -134,6 +158,32 @@ export class CompanySession {
       endSessionUrl: given && client?.endSessionUrl(given.account),
       failure,
     };
+  }
+
+  /** Lets go of everything in memory; what is under way comes to nothing. The store stays as it is. */
+  abandon(): void {
+    this.#begun++;
+    this.#held = undefined;
+  }
+
+  /** The identity provider answered that this session is dead. */
+  async #end(held: Held): Promise<void> {
+    if (held !== this.#held) return;
+    this.#held = undefined;
+    this.#ended = { account: held.session.account, atMs: this.#deps.clock.now() };
+    this.#become(this.#settled());
+    await this.#inOrder(() => this.#deps.store.delete()).catch((error: unknown) => {
+      this.#deps.log.error('the ended session could not be deleted', { reason: String(error) });
+    });
+  }
+
+  /** What holds when nothing is under way. */
+  #settled(): CompanySessionState {
+    if (this.#held !== undefined) {
+      const { account, sinceMs } = this.#held.session;
+      return { kind: 'signedIn', account, sinceMs };
+    }
+    return this.#ended === undefined ? { kind: 'signedOut' } : { kind: 'ended', ...this.#ended };
   }
 
   #become(next: CompanySessionState, error?: ConnectError): void {
@@ -147,58 +197,101 @@ export class CompanySession {
     this.#changes.fire({ previous, current: this.#state });
   }
 
+  #inOrder<T>(task: () => Promise<T>): Promise<T> {
+    const next = this.#storing.then(task);
+    this.#storing = next.catch(() => undefined);
+    return next;
+  }
+
   /** The failure to show when the session will not survive this window; it goes on in memory. */
-  async #keep(session: StoredSession): Promise<ConnectError | undefined> {
+  #keep(held: Held): Promise<ConnectError | undefined> {
+    return this.#inOrder(async () => {
+      if (held !== this.#held) return undefined;
+      try {
+        await this.#deps.store.write(held.session);
+        held.isStored = true;
+        return undefined;
+      } catch (error) {
+        this.#deps.log.warn('the company session could not be stored', { reason: String(error) });
+        return storageUnavailable(error);
+      }
+    });
+  }
+
+  #giveBack(client: SignInClient, refreshToken: Secret | undefined): void {
+    if (refreshToken === undefined) return;
+    client.revoke(refreshToken).catch((error: unknown) => {
+      const facts = ConnectError.is(error) ? error.facts : {};
+      this.#deps.log.warn('a company sign-in could not be given back', facts);
+    });
+  }
+
+  #renew(held: Held): Promise<StoredSession> {
+    held.renewal ??= this.#refresh(held).finally(() => {
+      held.renewal = undefined;
+    });
+    return held.renewal;
+  }
+
+  async #refresh(held: Held): Promise<StoredSession> {
+    const client = await this.#deps.client();
+    await this.#takeOver(held);
+    const used = held.session;
     try {
-      await this.#deps.store.write(session);
-      return undefined;
+      return await this.#refreshOnce(client, held);
     } catch (error) {
-      this.#deps.log.warn('the company session could not be stored', { reason: String(error) });
-      return storageUnavailable(error);
+      if (!ConnectError.is(error, 'identityProvider.sessionEnded')) throw error;
+      await this.#takeOver(held);
+      if (sameToken(held.session, used)) throw error;
+      return this.#refreshOnce(client, held);
     }
   }
 
-  /** One refresh at a time; its outcome is dropped when the session changed meanwhile. */
-  #renew(from: StoredSession): Promise<StoredSession> {
-    this.#renewal ??= this.#refresh(from).finally(() => {
-      this.#renewal = undefined;
-    });
-    return this.#renewal;
+  /**
+   * Another window may have renewed since: its refresh token is the only one that still works. It may
+   * have signed out as well: then this one is.
+   */
+  async #takeOver(held: Held): Promise<void> {
+    if (!held.isStored) return;
+    const kept = await this.#deps.store.read().catch(storageUnavailable);
+    if (kept instanceof ConnectError) return;
+    if (kept === undefined) {
+      if (held === this.#held) {
+        this.abandon();
+        this.#become(this.#settled());
+      }
+      throw new ConnectError('user.signedOut');
+    }
+    const { account, refreshToken } = kept;
+    if (account.id !== held.session.account.id || refreshToken === undefined) return;
+    held.session = { ...held.session, refreshToken };
   }
 
-  async #refresh(from: StoredSession): Promise<StoredSession> {
-    const { store } = this.#deps;
-    const client = await this.#deps.client();
-    // Another window may have renewed since: its refresh token is the only one that still works.
-    const kept = await store.read().catch(() => undefined);
-    const current =
-      kept?.account.id === from.account.id ? { ...from, ...definedTokens(kept) } : from;
-    const renewed = await refreshOnce(client, current).catch(async (error: unknown) => {
-      if (!ConnectError.is(error, 'identityProvider.sessionEnded')) throw error;
-      const again = await store.read().catch(() => undefined);
-      if (again?.account.id !== current.account.id || sameToken(again, current)) throw error;
-      return refreshOnce(client, again);
+  async #refreshOnce(client: SignInClient, held: Held): Promise<StoredSession> {
+    const { refreshToken, account } = held.session;
+    if (refreshToken === undefined) throw new ConnectError('identityProvider.signInAgain');
+    const idToken = await client.refresh(refreshToken, account, async (rotated) => {
+      held.session = { ...held.session, refreshToken: rotated };
+      await this.#keep(held);
     });
-    if (this.#live !== from) throw new ConnectError('user.cancelled');
-    this.#live = renewed;
-    await this.#keep(renewed);
-    return renewed;
+    if (held !== this.#held) {
+      // Signed out meanwhile: what came too late goes back.
+      if (!sameToken(held.session, { refreshToken })) {
+        this.#giveBack(client, held.session.refreshToken);
+      }
+      throw new ConnectError('user.cancelled');
+    }
+    if (idToken !== undefined) held.session = { ...held.session, idToken };
+    return held.session;
   }
 }
 
 const storageUnavailable = (cause: unknown): ConnectError =>
   new ConnectError('storage.unavailable', {}, { cause });
 
-const definedTokens = ({ refreshToken }: StoredSession): Partial<StoredSession> =>
-  refreshToken === undefined ? {} : { refreshToken };
+type Refreshable = Pick<StoredSession, 'refreshToken'>;
 
-async function refreshOnce(client: SignInClient, from: StoredSession): Promise<StoredSession> {
-  if (from.refreshToken === undefined) throw new ConnectError('identityProvider.sessionEnded');
-  const tokens = await client.refresh(from.refreshToken, from.account);
-  return { ...from, refreshToken: tokens.refreshToken, idToken: tokens.idToken ?? from.idToken };
-}
-
-const sameToken = (one: StoredSession, other: StoredSession): boolean =>
+const sameToken = (one: Refreshable, other: Refreshable): boolean =>
   one.refreshToken !== undefined &&
   other.refreshToken !== undefined &&
   one.refreshToken.equals(other.refreshToken);
@@ -206,11 +299,11 @@ const sameToken = (one: StoredSession, other: StoredSession): boolean =>
 const provesWith = (session: StoredSession, token: Secret): boolean =>
   session.idToken?.token.equals(token) === true || session.refreshToken?.equals(token) === true;
 
-const hasLife = (idToken: IdToken | undefined, nowMs: number): boolean =>
-  idToken !== undefined && idToken.expiresAtMs - nowMs > renewBeforeMs;
+const hasLife = (idToken: IdToken | undefined, atMs: number): boolean =>
+  idToken !== undefined && idToken.expiresAtMs > atMs;
 
 function subjectOf(session: StoredSession, nowMs: number): Subject {
-  if (session.idToken !== undefined && session.idToken.expiresAtMs > nowMs) {
+  if (session.idToken !== undefined && hasLife(session.idToken, nowMs)) {
     return { token: session.idToken.token, kind: 'idToken' };
   }
   if (session.refreshToken !== undefined) {

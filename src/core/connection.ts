@@ -220,7 +220,7 @@ export class Connection {
 
   /** No answer about access: go on while anything is left to call with. An answer: close. */
   #checkFailed(error: ConnectError): void {
-    if (error.code !== 'bug' && error.code !== 'storage.unavailable' && !isOutage(error.code)) {
+    if (saysSomething(error)) {
       this.#failed(error);
       return;
     }
@@ -305,6 +305,16 @@ export class Connection {
     this.#snapshot = undefined;
     this.#changes.fire();
   }
+}
+
+/** An answer about access. Not one: an outage, trouble of our own, an answer nobody understands. */
+function saysSomething({ code, facts }: ConnectError): boolean {
+  const ours = ['bug', 'storage.unavailable', 'user.cancelled'];
+  const isUnclear =
+    /\.(answer|response)Invalid$/.test(code) &&
+    facts.oauthError === undefined &&
+    facts.reason === undefined;
+  return !ours.includes(code) && !isOutage(code) && !isUnclear;
 }
 
 /** Comes back by itself once the other party answers. */

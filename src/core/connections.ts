@@ -19,7 +19,7 @@ import type {
   StartRedirectReceiver,
 } from './ports.ts';
 import type { ProfileReading } from './profile.ts';
-import type { Secret } from './secret.ts';
+import { sameEntry, type Secret } from './secret.ts';
 
 export interface ConnectionsDeps {
   readonly fetch: Fetch;
@@ -76,24 +76,25 @@ export class Connections {
       profile === undefined || profile.identityProviders.length === 0
         ? undefined
         : await import('./company.ts');
-    const before = new Map(this.#companies.map((company) => [fingerprint(company), company]));
+    const before = new Set(this.#companies);
     this.#reading = reading;
+    const made: Company[] = [];
     this.#companies = (profile?.identityProviders ?? []).flatMap((identityProvider) => {
       if (make === undefined) return [];
       const own = (profile?.servers ?? []).filter(
         (one) => one.identityProvider === identityProvider.id,
       );
-      const made = new make.Company(identityProvider, own, this.#companyDeps());
-      const known = before.get(fingerprint(made));
-      if (known === undefined) return made;
-      void made.dispose();
-      before.delete(fingerprint(known));
-      return known;
+      const known = [...before].find((one) => sameEntry(one.profile, identityProvider));
+      if (known !== undefined) before.delete(known);
+      known?.update(own);
+      const company = known ?? new make.Company(identityProvider, own, this.#companyDeps());
+      if (known === undefined) made.push(company);
+      return company;
     });
-    for (const gone of before.values()) void gone.dispose();
+    for (const gone of before) void gone.dispose();
     this.#changed();
     // Not waited for: a keyring may ask the person first.
-    for (const company of this.#companies) void company.restore();
+    for (const company of made) void company.restore();
   }
 
   overview(): Overview {
@@ -123,9 +124,14 @@ export class Connections {
     await this.#companyOf(identityProvider).signOut();
   }
 
+  /** Nothing happens while nobody is signed in, or to a server that is turned off. */
   async reconnect(serverId: string): Promise<void> {
     this.#outbound.forget();
-    await this.connection(serverId)?.connect();
+    const connection = this.connection(serverId);
+    const company = this.#companies.find(({ connections }) =>
+      connections.some((one) => one === connection),
+    );
+    if (connection !== undefined) await company?.reconnect(connection);
   }
 
   async reconnectAll(): Promise<void> {
@@ -241,10 +247,4 @@ const nothingRead: ProfileReading = { profile: undefined, problems: [] };
 export interface SecretOwner {
   readonly kind: 'identityProvider' | 'server';
   readonly id: string;
-}
-
-/** Equal when nothing in the profile changed for this company; secrets count by value. */
-function fingerprint({ profile, connections }: Company): string {
-  const entries = [profile, ...connections.map(({ server }) => server)];
-  return JSON.stringify(entries.map((entry) => [entry, entry.clientSecret?.reveal()]));
 }

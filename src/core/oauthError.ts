@@ -71,9 +71,11 @@ export function fromOAuth(error: unknown, leg: Leg, facts: Facts): ConnectError 
   const { error: name, status, code } = error as Record<string, unknown>;
   if (typeof name === 'string') {
     const known = { ...facts, ...statusFact(status), oauthError: oauthErrorName(name) };
-    return new ConnectError(answers[leg][name] ?? outages[name]?.[leg] ?? otherwise[leg], known, {
-      cause: error,
-    });
+    return new ConnectError(
+      entry(answers[leg], name) ?? entry(outages, name)?.[leg] ?? otherwise[leg],
+      known,
+      { cause: error },
+    );
   }
   const isIdToken = typeof code === 'string' && /^OAUTH_(JWT|JSON_ATTRIBUTE|KEY)/.test(code);
   const isSignIn = leg === 'signIn' || leg === 'refresh';
@@ -83,6 +85,10 @@ export function fromOAuth(error: unknown, leg: Leg, facts: Facts): ConnectError 
     { cause: error },
   );
 }
+
+/** Never a property of the prototype: the name is another party's. */
+const entry = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 const statusFact = (status: unknown): Facts => (typeof status === 'number' ? { status } : {});
 

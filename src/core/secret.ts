@@ -30,3 +30,14 @@ export class Secret {
     return '[secret]';
   }
 }
+
+/** Absent secrets are equal to each other only. */
+export const sameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
+  one === undefined || other === undefined ? one === other : one.equals(other);
+
+/** Whether two entries of a profile say the same, secrets included. */
+export const sameEntry = <T extends { readonly clientSecret: Secret | undefined }>(
+  one: T,
+  other: T,
+): boolean =>
+  JSON.stringify(one) === JSON.stringify(other) && sameSecret(one.clientSecret, other.clientSecret);

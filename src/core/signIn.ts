@@ -17,10 +17,9 @@ export interface IdToken {
   readonly expiresAtMs: number;
 }
 
-/** What a sign-in or a refresh yields. */
+/** What a sign-in yields. */
 export interface CompanyTokens {
   readonly account: Account;
-  /** Absent when a refresh brought none, which OpenID Connect Core §12.2 allows. */
   readonly idToken: IdToken | undefined;
   readonly refreshToken: Secret | undefined;
 }
@@ -38,11 +37,17 @@ export interface SignInClient {
    */
   signIn(browser: Browser, signal: AbortSignal): Promise<CompanyTokens>;
   /**
-   * A new ID token. Keeps the old refresh token when the answer brings none (RFC 6749 §6).
+   * A new ID token, undefined where the answer brings none (OpenID Connect Core §12.2). A new refresh
+   * token goes to `onRotated`, and that is waited for, before anything else can fail: the provider has
+   * already made the old one worthless. None means that the old one stays good (RFC 6749 §6).
    * @throws identityProvider.sessionEnded on `invalid_grant`, identityProvider.*, network.*
    * @see OpenID Connect Core §12
    */
-  refresh(refreshToken: Secret, account: Account): Promise<CompanyTokens>;
+  refresh(
+    refreshToken: Secret,
+    account: Account,
+    onRotated: (refreshToken: Secret) => Promise<void>,
+  ): Promise<IdToken | undefined>;
   /** Gives a refresh token back. @returns false where the identity provider offers no way. @see RFC 7009 */
   revoke(refreshToken: Secret): Promise<boolean>;
   /** Page that ends the browser's session; carries no credential, so the provider may ask to confirm. */
@@ -58,11 +63,19 @@ interface SignInDeps {
 
 export function createSignInClient(deps: SignInDeps): SignInClient {
   const { metadata, registration } = deps;
-  const client = verifyingClient(deps, deps.fetch);
+  const tokenEndpoint = URL.parse(metadata.token_endpoint ?? '')?.href;
+  // One refresh runs at a time; it hears of the new refresh token before the ID token is looked at.
+  const refreshing: { onRotated?: (refreshToken: Secret) => Promise<void> } = {};
+  const client = verifyingClient(deps, async (url, init) => {
+    const response = await deps.fetch(url, init);
+    if (url === tokenEndpoint) await hearRotation(response, refreshing.onRotated);
+    return response;
+  });
   const facts: Facts = { host: hostOf(metadata.issuer) };
   return {
     signIn: (browser, signal) => signIn(deps, browser, signal),
-    refresh: async (refreshToken, account) => {
+    refresh: async (refreshToken, account, onRotated) => {
+      refreshing.onRotated = onRotated;
       const answer = await oauth
         .refreshTokenGrant(client, refreshToken.reveal())
         .catch((error: unknown) => {
@@ -72,7 +85,7 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
       if (idToken !== undefined && answer.claims()?.sub !== account.id) {
         throw new ConnectError('identityProvider.accountMismatch', facts);
       }
-      return { account, idToken, refreshToken: refreshTokenOf(answer) ?? refreshToken };
+      return idToken;
     },
     revoke: async (refreshToken) => {
       if (metadata.revocation_endpoint === undefined) return false;
@@ -90,6 +103,19 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
   };
 }
 
+async function hearRotation(
+  response: Response,
+  onRotated: ((refreshToken: Secret) => Promise<void>) | undefined,
+): Promise<void> {
+  if (!response.ok || onRotated === undefined) return;
+  const answer: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  const { refresh_token: token } = (answer ?? {}) as { refresh_token?: unknown };
+  if (typeof token === 'string' && token !== '') await onRotated(new Secret(token));
+}
+
 /** Without this the library trusts TLS alone for ID tokens that come from the token endpoint. */
 function verifyingClient(deps: SignInDeps, fetch: GuardedFetch): oauth.Configuration {
   const client = createOAuthClient(deps.metadata, deps.registration, fetch);
@@ -103,7 +129,8 @@ async function signIn(
   signal: AbortSignal,
 ): Promise<CompanyTokens> {
   const facts: Facts = { host: hostOf(deps.metadata.issuer) };
-  const client = verifyingClient(deps, sendingRedirectUri(deps.fetch, receiver.redirectUri));
+  const bound: GuardedFetch = (url, init) => deps.fetch(url, { ...init, signal });
+  const client = verifyingClient(deps, sendingRedirectUri(bound, receiver.redirectUri));
   const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
   const expectedState = oauth.randomState();
   const expectedNonce = oauth.randomNonce();

@@ -1,5 +1,6 @@
 // The real core against the sandbox company: sign-in, four servers, every way access ends.
 import assert from 'node:assert/strict';
+import { readProfile } from '../../src/core/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createEmployee, type Employee } from '../support/employee.ts';
 import { eventually } from '../support/eventually.ts';
@@ -287,6 +288,30 @@ describe('an employee at Acme', function () {
       assert.equal(flight.most, most);
     });
   }
+
+  it('undisturbed by a change of the profile elsewhere', async () => {
+    const alice = await arrive('alice');
+    await alice.signIn();
+    await alice.until(allConnected(alice));
+    const gate = alice.connections.connection('tickets')!.gate;
+    const raw = world.sandbox.line.profile as unknown as RawProfile;
+    const servers = raw.servers.slice(0, 2);
+    await alice.connections.load(() =>
+      Promise.resolve(readProfile({ ...raw, servers }, 'settings')),
+    );
+    assert.deepEqual(connected(alice), ['tickets', 'docs']);
+    await alice.connections.load(() => Promise.resolve(readProfile(raw, 'settings')));
+    await alice.until(allConnected(alice));
+    assert.equal(alice.connections.connection('tickets')!.gate, gate);
+    assert.equal(alice.opened.length, 1);
+  });
+
+  it('that is signed out is not reached by a reconnect', async () => {
+    const alice = await arrive('alice');
+    await alice.connections.reconnect('tickets');
+    assert.equal(alice.state('tickets')?.kind, 'signedOut');
+    assert.deepEqual(await ledger(), []);
+  });
 
   it('turns a server off and on, over restarts', async () => {
     const secrets = new Map<string, string>();

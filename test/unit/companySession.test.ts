@@ -4,7 +4,7 @@ import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { CompanyTokens, SignInClient } from '../../src/core/signIn.ts';
 import { createSessionStore } from '../../src/core/storedSession.ts';
-import { FakeClock } from '../support/fakeClock.ts';
+import { FakeClock, settle } from '../support/fakeClock.ts';
 
 const browser = {
   openUrl: () => Promise.resolve(true),
@@ -30,6 +30,10 @@ function harness(kept = new Map<string, string>()) {
     idTokenOnRefresh: true,
     refreshTokens: true,
     storeBroken: false,
+    /** Keeps the identity provider from answering. */
+    hold: undefined as Promise<void> | undefined,
+    /** Fails a refresh when the new refresh token is out already. */
+    afterRotation: undefined as ErrorCode | undefined,
     revoked: [] as string[],
   };
   const tokens = (withIdToken: boolean): CompanyTokens => {
@@ -44,18 +48,21 @@ function harness(kept = new Map<string, string>()) {
     };
   };
   const client: SignInClient = {
-    signIn: () =>
-      world.signIn === undefined
-        ? Promise.resolve(tokens(true))
-        : Promise.reject(new ConnectError(world.signIn)),
-    refresh: (refreshToken) => {
+    signIn: async () => {
+      await world.hold;
+      if (world.signIn !== undefined) throw new ConnectError(world.signIn);
+      return tokens(true);
+    },
+    refresh: async (refreshToken, _account, onRotated) => {
       const value = refreshToken.reveal();
       world.refreshes.push(value);
-      if (world.refresh !== undefined) return Promise.reject(new ConnectError(world.refresh));
-      if (!world.valid.delete(value)) {
-        return Promise.reject(new ConnectError('identityProvider.sessionEnded'));
-      }
-      return Promise.resolve(tokens(world.idTokenOnRefresh));
+      await world.hold;
+      if (world.refresh !== undefined) throw new ConnectError(world.refresh);
+      if (!world.valid.delete(value)) throw new ConnectError('identityProvider.sessionEnded');
+      const answer = tokens(world.idTokenOnRefresh);
+      if (answer.refreshToken !== undefined) await onRotated(answer.refreshToken);
+      if (world.afterRotation !== undefined) throw new ConnectError(world.afterRotation);
+      return answer.idToken;
     },
     revoke: (refreshToken) => {
       world.revoked.push(refreshToken.reveal());
@@ -82,6 +89,12 @@ function harness(kept = new Map<string, string>()) {
   const states: string[] = [];
   session.onDidChange(({ current }) => states.push(current.kind));
   return { session, world, clock, kept, states };
+}
+
+function held() {
+  const parts: { release?: () => void } = {};
+  const promise = new Promise<void>((resolve) => (parts.release = resolve));
+  return { promise, release: () => parts.release?.() };
 }
 
 describe('a company session', () => {
@@ -237,6 +250,108 @@ describe('a company session', () => {
     await h.session.signIn(browser, never);
     assert.equal(h.session.person().failure?.code, 'storage.unavailable');
     assert.equal((await h.session.subject()).token.reveal(), 'i1');
+  });
+
+  it('keeps a rotated refresh token although the rest of the renewal fails', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    h.world.afterRotation = 'identityProvider.unavailable';
+    await h.clock.advance(700_000);
+    await assert.rejects(h.session.subject(), { code: 'identityProvider.unavailable' });
+    assert.match([...h.kept.values()].join(), /"refreshToken":"r2"/);
+    h.world.afterRotation = undefined;
+    assert.equal((await h.session.subject()).token.reveal(), 'i3');
+    assert.deepEqual(h.world.refreshes, ['r1', 'r2']);
+  });
+
+  it('stays signed out when a sign-in under way succeeds after all', async () => {
+    const h = harness();
+    const { promise, release } = held();
+    h.world.hold = promise;
+    const signingIn = h.session.signIn(browser, never);
+    await settle();
+    await h.session.signOut();
+    release();
+    await assert.rejects(signingIn, { code: 'user.cancelled' });
+    assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedOut', 0]);
+    assert.deepEqual(h.world.revoked, ['r1']);
+  });
+
+  it('obeys a cancel that comes while the identity provider answers', async () => {
+    const h = harness();
+    const { promise, release } = held();
+    const cancel = new AbortController();
+    h.world.hold = promise;
+    const signingIn = h.session.signIn(browser, cancel.signal);
+    await settle();
+    cancel.abort();
+    release();
+    await assert.rejects(signingIn, { code: 'user.cancelled' });
+    assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedOut', 0]);
+  });
+
+  it('goes on when a second sign-in is given up, and ends when it was signed out meanwhile', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    h.world.signIn = 'user.cancelled';
+    await assert.rejects(h.session.signIn(browser, never));
+    assert.equal(h.session.person().session.kind, 'signedIn');
+    const { promise, release } = held();
+    h.world.hold = promise;
+    const again = h.session.signIn(browser, never);
+    await settle();
+    await h.session.signOut();
+    release();
+    await assert.rejects(again);
+    assert.equal(h.session.person().session.kind, 'signedOut');
+  });
+
+  it('gives back what a sign-in replaces, and what a renewal brings too late', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    await h.session.signIn(browser, never);
+    assert.deepEqual(h.world.revoked, ['r1']);
+    const { promise, release } = held();
+    h.world.hold = promise;
+    await h.clock.advance(700_000);
+    const renewing = h.session.subject();
+    await settle();
+    await (await h.session.signOut()).revoke();
+    release();
+    await assert.rejects(renewing, { code: 'user.cancelled' });
+    assert.deepEqual(h.world.revoked, ['r1', 'r2', 'r3']);
+    assert.equal(h.kept.size, 0);
+  });
+
+  it('is signed out when another window has signed out', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    h.kept.clear();
+    await h.clock.advance(700_000);
+    await assert.rejects(h.session.subject(), { code: 'user.signedOut' });
+    assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedOut', 0]);
+    assert.deepEqual(h.world.refreshes, []);
+  });
+
+  it('without a refresh token lasts as long as its ID token, and is not called ended', async () => {
+    const h = harness();
+    h.world.refreshTokens = false;
+    await h.session.signIn(browser, never);
+    await h.clock.advance(590_000);
+    assert.equal((await h.session.subject()).token.reveal(), 'i1');
+    await h.clock.advance(20_000);
+    await assert.rejects(h.session.subject(), { code: 'identityProvider.signInAgain' });
+    assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedIn', 1]);
+  });
+
+  it('found late does not undo what the person did meanwhile', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    const other = harness(h.kept);
+    const restoring = other.session.restore();
+    await other.session.signOut();
+    await restoring;
+    assert.equal(other.session.person().session.kind, 'signedOut');
   });
 
   it('signs out here before anything else', async () => {

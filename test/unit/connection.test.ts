@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Access } from '../../src/core/accessRequest.ts';
 import { Connection } from '../../src/core/connection.ts';
-import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
+import { ConnectError, type ErrorCode, type Facts } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { TokenBroker } from '../../src/core/tokenBroker.ts';
 import { FakeClock, settle } from '../support/fakeClock.ts';
@@ -25,6 +25,7 @@ function harness(options: { lifeSec?: number; scopes?: string[]; checkMinutes?: 
   const seen: string[] = [];
   const world = {
     mint: undefined as ErrorCode | undefined,
+    facts: {} as Facts,
     probe: undefined as ErrorCode | undefined,
     hold: undefined as Promise<void> | undefined,
     minted: 0,
@@ -39,7 +40,7 @@ function harness(options: { lifeSec?: number; scopes?: string[]; checkMinutes?: 
     mint: async (onStep): Promise<Access> => {
       onStep('exchange');
       await world.hold;
-      if (world.mint !== undefined) throw new ConnectError(world.mint, { retryAfterSec: 7 });
+      if (world.mint !== undefined) throw new ConnectError(world.mint, world.facts);
       return {
         token: new Secret(`t${++world.minted}`),
         scopes: options.scopes ?? ['read', 'write'],
@@ -180,9 +181,23 @@ describe('a connection', () => {
   it('waits as long as it is told to before it tries again', async () => {
     const h = harness();
     h.world.mint = 'identityProvider.busy';
+    h.world.facts = { retryAfterSec: 7 };
     await h.connection.connect();
     assert.equal(h.connection.snapshot().state.kind, 'paused');
     assert.deepEqual(h.clock.pending, [7_000]);
+  });
+
+  it('takes an answer nobody understands for an outage while it is open', async () => {
+    const h = harness();
+    await h.connection.connect();
+    h.world.mint = 'exchange.answerInvalid';
+    h.world.facts = { status: 404, systemCode: 'OAUTH_RESPONSE_IS_NOT_CONFORM' };
+    await h.connection.check();
+    const { state } = h.connection.snapshot();
+    assert.ok(state.kind === 'connected' && state.unconfirmedSinceMs !== undefined);
+    h.world.facts = { reason: 'the grant is for another audience' };
+    await h.connection.check();
+    assert.equal(h.connection.snapshot().state.kind, 'misconfigured');
   });
 
   it('never sends an expired token, also after a sleep no timer noticed', async () => {

@@ -40,7 +40,6 @@ describe('Secret', () => {
     assert.deepEqual(callers, {
       'core/clientAuthentication.ts': 2, // client_secret_basic, client_secret_post
       'core/clientSecrets.ts': 1, // SecretStorage
-      'core/connections.ts': 1, // did the administrator's file change it?
       'core/idJag.ts': 2, // subject_token, assertion
       'core/probe.ts': 2, // Authorization of the handshake and of its end
       'core/revocation.ts': 1, // RFC 7009
