@@ -50,11 +50,11 @@ export function needsPerson(overview: Overview): number {
 }
 
 /**
- * Nobody is signed in there, or someone has to be again. A sign-in still open in some browser tab does not
- * keep anyone from a new one.
+ * Nobody is signed in there, or someone has to be again. Neither a sign-in still open in some browser tab
+ * nor a keyring that takes its time keeps anyone from a new one.
  */
 export const canSignIn = (person: PersonSnapshot, { connections }: Overview): boolean =>
-  ['signedOut', 'signingIn', 'ended'].includes(person.session.kind) ||
+  person.session.kind !== 'signedIn' ||
   connections.some(
     ({ identityProvider, state }) =>
       identityProvider === person.identityProvider && state.kind === 'needsSignIn',
