@@ -22,7 +22,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const { id, packageJSON } = context.extension as { id: string; packageJSON: { version: string } };
   const host = createHost(context, clock);
   const redirect = registerUriRedirect({ extensionId: id, clock, timeoutMs: signInTimeoutMs });
-  const managed = { path: managedProfilePath(platform, process.env), trustedUids: [0], platform };
+  const managed = { path: managedProfilePath(platform), trustedUids: [0], platform };
   // Only a browser on this computer can come back to this computer's loopback address.
   const isHere =
     env.uiKind === UIKind.Desktop &&

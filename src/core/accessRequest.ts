@@ -24,6 +24,8 @@ export interface Access {
 
 /** Life of a token whose server did not say, seconds. */
 const assumedLifeSec = 300;
+/** Nobody is believed for longer, seconds: a clock and a calendar must be able to hold the end. */
+const longestLifeSec = 86_400;
 
 export interface AccessRequestDeps {
   readonly discovery: Discovery;
@@ -137,7 +139,7 @@ async function exchangeAndRedeem(
     token: redeemed.token,
     scopes: redeemed.scopes,
     receivedAt: { monotonicMs: deps.clock.monotonic(), wallMs: deps.clock.now() },
-    lifeMs: (redeemed.expiresInSec ?? assumedLifeSec) * 1000,
+    lifeMs: Math.min(redeemed.expiresInSec ?? assumedLifeSec, longestLifeSec) * 1000,
     authorizationServer,
   };
 }

@@ -3,7 +3,7 @@
 // a hostile server naming an honest issuer must not get grants for it.
 import { bearerChallenge } from './challenge.ts';
 import { ConnectError } from './errors.ts';
-import { answerFacts, createGuardedFetch, type GuardedFetch } from './http.ts';
+import { answerFacts, createGuardedFetch, isPage, type GuardedFetch } from './http.ts';
 import { authorizationServerParty, identityProviderParty, mcpServerParty } from './http.ts';
 import type { Clock, Fetch } from './ports.ts';
 import type { ServerMetadata } from 'openid-client';
@@ -142,10 +142,14 @@ async function findIssuerMetadata(
   throw new ConnectError('discovery.metadataMissing', { host: hostOf(issuer) });
 }
 
+/** Never asked by us: the browser is sent there, and resolves *.localhost to this computer (RFC 6761 §6.3). */
+const browserEndpoints = ['authorization_endpoint', 'end_session_endpoint'];
+
 function refuseInsecureEndpoints(document: Record<string, unknown>, url: string): void {
   for (const [name, value] of Object.entries(document)) {
     if (!/(_endpoint|jwks_uri)$/.test(name) || value === undefined) continue;
-    if (typeof value === 'string' && isSecureUrl(value)) continue;
+    const openedBy = browserEndpoints.includes(name) ? 'browser' : 'us';
+    if (typeof value === 'string' && isSecureUrl(value, openedBy)) continue;
     throw new ConnectError('discovery.metadataInvalid', {
       host: hostOf(url),
       reason: `${name} must be an https URL`,
@@ -160,20 +164,36 @@ async function findResourceMetadata(
 ): Promise<ResourceMetadata> {
   // The well-known place first: it saves an unauthenticated request per server, and the profile's
   // pin decides in any case. The challenge names odd places; the root comes last.
-  const inserted = wellKnown(url, 'oauth-protected-resource');
-  const root = `${new URL(url).origin}/.well-known/oauth-protected-resource`;
+  const [inserted, root] = hostPlaces(url);
+  const answers: boolean[] = [];
+  const ask: GuardedFetch = async (at, init) => {
+    const response = await fetch(at, init);
+    answers.push(!isPage(response) || response.headers.has('www-authenticate'));
+    return response;
+  };
   const places = [
     () => Promise.resolve<string | undefined>(inserted),
-    () => metadataUrlFromChallenge(fetch, url, signal),
+    () => metadataUrlFromChallenge(ask, url, signal),
     () => Promise.resolve<string | undefined>(root === inserted ? undefined : root),
   ];
   for (const place of places) {
     const at = await place();
-    const document = at === undefined ? undefined : await fetchDocument(fetch, at, signal);
+    const document = at === undefined ? undefined : await fetchDocument(ask, at, signal);
     if (at !== undefined && document !== undefined) return parseResourceMetadata(document, url, at);
   }
-  throw new ConnectError('discovery.resourceMetadataMissing', { host: hostOf(url) });
+  // A page is "no document here"; nothing but pages is the sign-in of a network.
+  const code = answers.includes(true)
+    ? 'discovery.resourceMetadataMissing'
+    : 'network.captivePortal';
+  throw new ConnectError(code, { host: hostOf(url) });
 }
+
+/** Where a host publishes metadata for `url`: for its path, then for everything. @see RFC 9728 §3.1 */
+const hostPlaces = (url: string) =>
+  [
+    wellKnown(url, 'oauth-protected-resource'),
+    wellKnown(new URL(url).origin, 'oauth-protected-resource'),
+  ] as const;
 
 async function metadataUrlFromChallenge(
   fetch: GuardedFetch,
@@ -198,7 +218,7 @@ function parseResourceMetadata(
   at: string,
 ): ResourceMetadata {
   const resource = document['resource'];
-  if (typeof resource !== 'string' || !covers(resource, url)) {
+  if (typeof resource !== 'string' || !covers(resource, url, at)) {
     throw new ConnectError('discovery.resourceMismatch', {
       host: hostOf(at),
       expected: url,
@@ -215,14 +235,22 @@ function parseResourceMetadata(
   return { resource, authorizationServers, scopesSupported: strings(document['scopes_supported']) };
 }
 
-/** Same origin, and the published path is the server's or one above it. */
-function covers(resource: string, url: string): boolean {
+/**
+ * The published resource is the server itself, or one above it where the host says so: on a shared host a
+ * server's own document elsewhere must not claim its neighbours.
+ */
+function covers(resource: string, url: string, at: string): boolean {
   const published = URL.parse(resource);
   const asked = new URL(url);
   if (published?.origin !== asked.origin) return false;
-  const path = published.pathname.replace(/\/$/, '');
+  if (withoutSlash(published.href) === withoutSlash(asked.href)) return true;
+  const own = wellKnown(resource, 'oauth-protected-resource');
+  if (![...hostPlaces(url), own].includes(new URL(at).href)) return false;
+  const path = withoutSlash(published.pathname);
   return asked.pathname === path || asked.pathname.startsWith(`${path}/`);
 }
+
+const withoutSlash = (path: string): string => path.replace(/\/$/, '');
 
 /** A JSON object, or nothing where there is none. */
 async function fetchDocument(
@@ -231,7 +259,7 @@ async function fetchDocument(
   signal: AbortSignal,
 ): Promise<Record<string, unknown> | undefined> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, signal });
-  if (response.status !== 200) return undefined;
+  if (response.status !== 200 || isPage(response)) return undefined;
   const document: unknown = await response.json().catch(() => undefined);
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
     return document as Record<string, unknown>;

@@ -8,6 +8,8 @@ import { hostOf } from './url.ts';
 export interface Party {
   readonly unavailable: ErrorCode;
   readonly busy: ErrorCode;
+  /** A page from it is an answer: an MCP server may stand on the host of a web site. */
+  readonly mayAnswerWithPages?: true;
 }
 
 export const identityProviderParty: Party = {
@@ -21,6 +23,7 @@ export const authorizationServerParty: Party = {
 export const mcpServerParty: Party = {
   unavailable: 'server.unavailable',
   busy: 'server.unavailable',
+  mayAnswerWithPages: true,
 };
 
 const timeoutMs = 15_000;
@@ -30,7 +33,8 @@ const requestIdHeaders = ['x-request-id', 'x-okta-request-id', 'x-correlation-id
 export type GuardedFetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /**
- * A fetch whose answers are whole, at most 1 MiB, within 15 s, never redirected.
+ * A fetch whose answers are whole, at most 1 MiB, within 15 s, never redirected. An OAuth error in answer to
+ * a POST comes back as such, whatever its status.
  * @throws network.* when there is no way there, the party's codes when it is down or busy,
  *   network.captivePortal for a redirect or a page where data belongs
  */
@@ -52,11 +56,9 @@ export function createGuardedFetch(
         redirect: 'manual',
         signal: AbortSignal.any(signals),
       });
-      refuseOutage(response, url, party);
-      const body = await readBounded(response, url);
-      return new Response(body.byteLength === 0 ? null : body, {
-        status: response.status,
-        headers: response.headers,
+      return await wholeAnswer(response, url, {
+        refusal: refusalOf(response, url, party),
+        mayBeOAuthError: init.method === 'POST' && response.status >= 400,
       });
     } catch (error) {
       throw networkErrorOf(error, url, { signals, party });
@@ -74,18 +76,66 @@ export function answerFacts(response: Response, url: string): Facts {
   return { host: hostOf(url), status: response.status, ...(requestId ? { requestId } : {}) };
 }
 
-function refuseOutage(response: Response, url: string, party: Party): void {
+/** A 404 page is an honest "nothing here". */
+export const isPage = ({ status, headers }: Response): boolean =>
+  status !== 404 && headers.get('content-type')?.startsWith('text/html') === true;
+
+/** Why an answer is none, told without its body. */
+function refusalOf(response: Response, url: string, party: Party): ConnectError | undefined {
   const { status, headers } = response;
   const facts = answerFacts(response, url);
   if (status === 429 || status >= 500) {
     const seconds = Number(headers.get('retry-after') ?? Number.NaN);
     const wait = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSec: seconds } : {};
-    throw new ConnectError(status === 429 ? party.busy : party.unavailable, { ...facts, ...wait });
+    return new ConnectError(status === 429 ? party.busy : party.unavailable, { ...facts, ...wait });
   }
-  const isPage = headers.get('content-type')?.startsWith('text/html') === true;
-  // A 404 page is an honest "no such metadata"; any other page or redirect is a sign-in of the network.
-  if ((status >= 300 && status < 400) || (isPage && status !== 404)) {
-    throw new ConnectError('network.captivePortal', facts);
+  // A redirect, or a page where none belongs, is a sign-in of the network.
+  const isForeign = isPage(response) && party.mayAnswerWithPages !== true;
+  return (status >= 300 && status < 400) || isForeign
+    ? new ConnectError('network.captivePortal', facts)
+    : undefined;
+}
+
+async function wholeAnswer(
+  response: Response,
+  url: string,
+  { refusal, mayBeOAuthError }: { refusal: ConnectError | undefined; mayBeOAuthError: boolean },
+): Promise<Response> {
+  const { status, headers } = response;
+  if (refusal !== undefined && !mayBeOAuthError) {
+    await response.body?.cancel().catch(() => undefined);
+    throw refusal;
+  }
+  const body = await readBounded(response, url).catch((error: unknown) => {
+    throw refusal ?? error;
+  });
+  if (mayBeOAuthError && isOAuthRefusal(body)) {
+    // openid-client reads an error from a 4xx without a challenge only (RFC 6749 §5.2 has one with 401).
+    const json = { 'content-type': 'application/json' };
+    return new Response(body, { status: status < 500 ? status : 400, headers: json });
+  }
+  if (refusal !== undefined) throw refusal;
+  return new Response(body.byteLength === 0 ? null : body, { status, headers });
+}
+
+/**
+ * What RFC 6749 §5.2, RFC 8693 §2.2.2, OpenID Connect Core §3.1.2.6 and RFC 9470 call a "no". A removal must
+ * not pass for an outage because of its status; what a proxy or a rate limit puts in `error` is no answer.
+ */
+const oauthRefusal =
+  /^(access_denied|invalid_(request|client|grant|scope|target)|unauthorized_client|unsupported_grant_type|(login|interaction|consent)_required|insufficient_user_authentication)$/;
+
+function isOAuthRefusal(body: Uint8Array): boolean {
+  const answer = parsed(body);
+  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return false;
+  return typeof answer.error === 'string' && oauthRefusal.test(answer.error);
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { ConnectError, type Facts } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
 import { fromOAuth } from './oauthError.ts';
 import { Secret } from './secret.ts';
+import { marginMs } from './tokenBroker.ts';
 import { hostOf } from './url.ts';
 
 const grant = {
@@ -83,12 +84,7 @@ export async function requestIdJag(
   }
   const claims = inspectIdJag(answer.access_token, request, deps.nowMs, facts);
   const granted = scopeList(answer.scope) ?? scopeList(claims?.['scope']) ?? scopes;
-  if (scopes.length > 0 && granted.some((scope) => !scopes.includes(scope))) {
-    throw new ConnectError('exchange.answerInvalid', {
-      ...facts,
-      reason: 'more was granted than was asked for',
-    });
-  }
+  requireGrantWithin(scopes, granted, 'exchange', facts);
   return {
     assertion: new Secret(answer.access_token),
     scopes: granted,
@@ -183,13 +179,29 @@ export async function redeemIdJag(
     // A sender-constrained token sent as Bearer would be refused, or worse, accepted.
     throw new ConnectError('redemption.answerInvalid', { ...facts, reason: 'not a Bearer answer' });
   }
-  if (idJag.scopes.length > 0 && scopes.some((scope) => !idJag.scopes.includes(scope))) {
-    throw new ConnectError('redemption.answerInvalid', {
-      ...facts,
-      reason: 'more was granted than was asked for',
-    });
+  requireGrantWithin(idJag.scopes, scopes, 'redemption', facts);
+  const { expires_in: expiresInSec } = answer;
+  if (expiresInSec !== undefined && expiresInSec * 1000 <= marginMs) {
+    // It could never be sent, and every call would ask for another.
+    throw new ConnectError('redemption.answerInvalid', { ...facts, reason: 'it ends at once' });
   }
-  return { token: new Secret(answer.access_token), scopes, expiresInSec: answer.expires_in };
+  return { token: new Secret(answer.access_token), scopes, expiresInSec };
+}
+
+/** Where anything was asked for, some of it must be granted, and nothing else. */
+function requireGrantWithin(
+  asked: readonly string[],
+  granted: readonly string[],
+  leg: 'exchange' | 'redemption',
+  facts: Facts,
+): void {
+  if (asked.length === 0) return;
+  if (granted.length === 0) throw new ConnectError(`${leg}.scopeRefused`, facts);
+  if (granted.every((scope) => asked.includes(scope))) return;
+  throw new ConnectError(`${leg}.answerInvalid`, {
+    ...facts,
+    reason: 'more was granted than was asked for',
+  });
 }
 
 function scopeList(value: unknown): readonly string[] | undefined {

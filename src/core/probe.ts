@@ -16,6 +16,9 @@ export const enterpriseExtension = 'io.modelcontextprotocol/enterprise-managed-a
 const timeoutMs = 15_000;
 const maxBytes = 4_194_304;
 const maxPages = 20;
+const maxTools = 1_000;
+const maxNameLength = 128;
+const maxScopesLength = 200;
 
 interface ProbeSession {
   readonly url: string;
@@ -74,7 +77,7 @@ async function shakeHands(session: ProbeSession): Promise<void> {
       clientInfo,
     });
     const negotiated = (hello as { protocolVersion?: unknown }).protocolVersion;
-    headers['mcp-protocol-version'] = typeof negotiated === 'string' ? negotiated : protocolVersion;
+    headers['mcp-protocol-version'] = isVersion(negotiated) ? negotiated : protocolVersion;
     await send(session, { jsonrpc: '2.0', method: 'notifications/initialized' });
   } catch (error) {
     if (!ConnectError.is(error, 'server.protocolError') || error.facts.status !== 400) throw error;
@@ -87,8 +90,12 @@ async function shakeHands(session: ProbeSession): Promise<void> {
   }
 }
 
+/** It becomes a header. */
+const isVersion = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w.-]{1,32}$/.test(value);
+
 async function listTools(session: ProbeSession): Promise<readonly ToolSummary[]> {
-  const tools: ToolSummary[] = [];
+  let tools: readonly ToolSummary[] = [];
   let cursor: unknown;
   for (let page = 0; page < maxPages; page++) {
     const params = typeof cursor === 'string' ? { cursor } : {};
@@ -96,21 +103,21 @@ async function listTools(session: ProbeSession): Promise<readonly ToolSummary[]>
       tools?: unknown;
       nextCursor?: unknown;
     };
-    tools.push(...toolSummaries(answer.tools));
+    tools = [...tools, ...toolSummaries(answer.tools)].slice(0, maxTools);
     cursor = answer.nextCursor;
-    if (typeof cursor !== 'string') break;
+    if (typeof cursor !== 'string' || tools.length === maxTools) break;
   }
   return tools;
 }
 
-/** Names and read-only marks of a `tools/list` result; what is malformed is left out. */
+/** Names and read-only marks of a `tools/list` result, the first 1,000; what is malformed is left out. */
 export function toolSummaries(tools: unknown): readonly ToolSummary[] {
   if (!Array.isArray(tools)) return [];
-  return tools.flatMap((tool: unknown) => {
+  return tools.slice(0, maxTools).flatMap((tool: unknown) => {
     const { name, annotations } = (tool ?? {}) as { name?: unknown; annotations?: unknown };
     if (typeof name !== 'string') return [];
     const { readOnlyHint } = (annotations ?? {}) as { readOnlyHint?: unknown };
-    return [{ name: name.slice(0, 128), readOnly: readOnlyHint === true }];
+    return [{ name: name.slice(0, maxNameLength), readOnly: readOnlyHint === true }];
   });
 }
 
@@ -125,7 +132,7 @@ async function request(session: ProbeSession, method: string, given: object): Pr
   const answer = await answerTo(response, id, session).catch((error: unknown) => {
     throw networkErrorOf(error, session.url, { signals: [session.signal], party: mcpServerParty });
   });
-  if (answer === undefined || typeof answer.result !== 'object') {
+  if (typeof answer?.result !== 'object' || answer.result === null) {
     throw new ConnectError('server.protocolError', facts);
   }
   return answer.result;
@@ -164,7 +171,7 @@ export function serverRefusal(response: Response, url: string): ConnectError {
     return challenge?.['error'] === 'insufficient_scope'
       ? new ConnectError('server.insufficientScope', {
           ...facts,
-          scopes: challenge['scope'] ?? '',
+          scopes: (challenge['scope'] ?? '').slice(0, maxScopesLength),
         })
       : new ConnectError('server.forbidden', facts);
   }

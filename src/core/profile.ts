@@ -162,6 +162,14 @@ export const profileSchema = v.strictObject({
   limits: v.optional(described(limitsSchema, 'Bounds for settings of a person.'), {}),
 });
 
+/** What there is no profile without; the rest is checked part by part. */
+const frameSchema = v.object({
+  organization: profileSchema.entries.organization,
+  identityProviders: v.array(v.unknown(), 'must be a list'),
+  servers: v.array(v.unknown(), 'must be a list'),
+  limits: v.optional(v.unknown()),
+});
+
 export type ProfileReading =
   | { readonly profile: OrganizationProfile; readonly problems: readonly ProfileProblem[] }
   | { readonly profile: undefined; readonly problems: readonly ProfileProblem[] };
@@ -172,17 +180,14 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
   const report = (key: string, reason: string) => {
     problems.push({ code: 'profile.invalid', key, reason });
   };
-  const frame = check(
-    v.strictObject({
-      ...profileSchema.entries,
-      identityProviders: v.array(v.unknown(), 'must be a list'),
-      servers: v.array(v.unknown(), 'must be a list'),
-    }),
-    raw,
-    '',
-    report,
-  );
+  const frame = check(frameSchema, raw, '', report);
   if (frame === undefined) return { profile: undefined, problems };
+  for (const key of Object.keys(raw as object)) {
+    if (!Object.hasOwn(profileSchema.entries, key)) report(key, 'is not a known key');
+  }
+  const limits =
+    check(profileSchema.entries.limits, frame.limits, 'limits', report) ??
+    v.parse(limitsSchema, {});
 
   const identityProviders = unique(
     entries(identityProviderSchema, frame.identityProviders, 'identityProviders', report),
@@ -204,7 +209,7 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
       source,
       identityProviders,
       servers,
-      checkInterval: frame.limits.checkIntervalMinutes,
+      checkInterval: limits.checkIntervalMinutes,
     },
     problems,
   };
@@ -237,7 +242,7 @@ const joined = (key: string, part: unknown): string => {
 };
 
 function reasonOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.type !== 'strict_object') return issue.message;
+  if (issue.type !== 'strict_object' && issue.type !== 'object') return issue.message;
   if (issue.expected === 'never') return 'is not a known key';
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }

@@ -7,7 +7,7 @@ import type { Secret } from './secret.ts';
 export type Mint = () => Promise<Access>;
 
 /** Never sent with less life than this left, milliseconds. */
-const marginMs = 5_000;
+export const marginMs = 5_000;
 
 interface Slot {
   access?: Access;

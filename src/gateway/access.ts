@@ -2,7 +2,8 @@
 // is told apart: every other answer is 404, except to browsers, which alone send Origin.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-const keyHeader = 'x-enterprise-mcp-key';
+/** Spelled so: the one header that VS Code leaves out of its own trace log. It never goes upstream. */
+const keyHeader = 'Authorization';
 const serverPath = /^\/mcp\/([a-z0-9-]{1,64})$/;
 const methods = ['POST', 'GET', 'DELETE'] as const;
 
@@ -16,9 +17,9 @@ export interface GatewayKey {
 
 export function createKey(): GatewayKey {
   const value = randomBytes(32).toString('base64url');
-  const expected = digest(value);
+  const expected = digest(`Bearer ${value}`);
   return {
-    header: () => ({ [keyHeader]: value }),
+    header: () => ({ [keyHeader]: `Bearer ${value}` }),
     // Of the digests: equal length, and no time that tells how much was right.
     matches: (given) => timingSafeEqual(digest(given), expected),
   };
@@ -58,7 +59,7 @@ export function admit(
   if (headers.has('origin')) return { status: 403 };
   // Another name for this address is how a rebound DNS name arrives.
   if (only(headers.get('host')) !== host) return { status: 421 };
-  const given = only(headers.get(keyHeader));
+  const given = only(headers.get(keyHeader.toLowerCase()));
   if (given === undefined || !key.matches(given)) return { status: 404 };
   const serverId = serverPath.exec(target)?.[1];
   if (serverId === undefined) return { status: 404 };

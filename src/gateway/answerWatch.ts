@@ -1,6 +1,6 @@
 // What is learnt from the answer to one request while it passes: that it passed, and what the gateway and
 // the connection need of it. Never changes a byte.
-import type { ToolSummary } from '../core/state.ts';
+import { toolSummaries } from '../core/probe.ts';
 import type { ServerEvent } from './eventFilter.ts';
 import { isFields, parseFields, type McpRequest } from './mcpMessage.ts';
 import type { Session } from './session.ts';
@@ -9,7 +9,8 @@ import type { Upstream } from './upstream.ts';
 export type Outcome = 'ok' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
 
-const maxTools = 10_000;
+/** Of all pages together. */
+const maxTools = 1_000;
 
 export class AnswerWatch {
   readonly #request: McpRequest;
@@ -68,7 +69,7 @@ export class AnswerWatch {
     const { cursor } = this.#request.params;
     const before = cursor === undefined ? [] : pagesUpTo(cursor, session);
     if (before === undefined) return;
-    const listed = [...before, ...tools.filter(isTool).map(summary)].slice(0, maxTools);
+    const listed = [...before, ...toolSummaries(tools)].slice(0, maxTools);
     if (typeof nextCursor !== 'string') this.#upstream.toolsListed(listed);
     if (session === undefined) return;
     session.listing =
@@ -81,10 +82,3 @@ const isAnswerTo = ({ id }: McpRequest, message: Fields): boolean =>
 
 const pagesUpTo = (cursor: unknown, session: Session | undefined) =>
   session?.listing?.cursor === cursor ? session?.listing?.tools : undefined;
-
-const isTool = (value: unknown): value is Fields & { name: string } =>
-  isFields(value) && typeof value['name'] === 'string';
-
-function summary({ name, annotations }: Fields & { name: string }): ToolSummary {
-  return { name, readOnly: isFields(annotations) && annotations['readOnlyHint'] === true };
-}

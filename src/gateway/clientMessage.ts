@@ -6,7 +6,15 @@ import type { RequestHead } from './access.ts';
 import { passNotice } from './clientNotice.ts';
 import { answerRequest } from './clientRequest.ts';
 import { answerWith } from './clientStream.ts';
-import { closedAnswer, denialOf, errorAnswer, headerMismatch, invalidRequest } from './denial.ts';
+import {
+  closedAnswer,
+  denialFor,
+  denialOf,
+  errorAnswer,
+  headerMismatch,
+  invalidRequest,
+  type Denial,
+} from './denial.ts';
 import { parseMessage, peekRequest, type McpMessage } from './mcpMessage.ts';
 import { readBody } from './requestBody.ts';
 import { revive } from './revival.ts';
@@ -25,16 +33,19 @@ export async function receiveMessage(
     response.destroy();
     return;
   }
-  const tell: Tell = (error) => {
-    logRefusal(context.log, served.id, error);
-    return { code: error.code, sentence: context.upstreams.sentence(served.id, error) };
-  };
+  const tell: Tell = (error) => denialFor(error, served.id, context);
   if (!body.isWhole) {
     refuseSize(response, body.bytes, tell);
     return;
   }
   const message = understood(head, body.bytes, { response, tell });
   if (message === undefined) return;
+  await deliver({ message, head, body: body.bytes, response, tell }, served, context);
+}
+
+/** Gives the message to whoever handles its kind, if the connection is open now. */
+async function deliver(received: Received, served: Served, context: GatewayContext): Promise<void> {
+  const { message, head, body, response, tell } = received;
   // Only now: the connection may have closed while the body came in.
   const access = context.upstreams.access(served.id);
   if (access === undefined) {
@@ -48,18 +59,47 @@ export async function receiveMessage(
     else answerWith(response, 202);
     return;
   }
-  served.follow(access.upstream.closed);
+  const { upstream } = access;
+  served.follow(upstream.closed);
   const session = sessionOf(head, message, served);
-  const isKnown =
-    session !== 'unknown' && (await isAlive(session, access.upstream, { served, context }));
-  if (!isKnown) {
+  if (session !== 'unknown' && session?.isOver === true) {
+    // Whoever asked is gone; who asks there now may use the same id.
+    if (message.kind === 'response') answerWith(response, 202);
+    else await deliverAnew(received, { session, upstream }, { served, context });
+    return;
+  }
+  if (session === 'unknown') {
     answerWith(response, 404);
     return;
   }
-  const posted = { head, body: body.bytes, upstream: access.upstream, session, response };
+  const posted = { head, body, upstream, session, response };
   if (message.kind === 'request')
     await answerRequest({ ...posted, request: message }, served, context);
   else await passNotice({ ...posted, message }, served, context);
+}
+
+/** A session of an earlier opening is taken up again; where that fails the client begins anew. */
+async function deliverAnew(
+  received: Received,
+  { session, upstream }: { session: Session; upstream: Upstream },
+  { served, context }: { served: Served; context: GatewayContext },
+): Promise<void> {
+  try {
+    await revive(session, upstream, { served, context });
+  } catch (error) {
+    logRefusal(context.log, served.id, ConnectError.from(error));
+    // Unless the connection closed once more: then it is as before, and the session stays.
+    if (!upstream.closed.aborted) served.sessions.drop(session);
+  }
+  await deliver(received, served, context);
+}
+
+interface Received {
+  readonly message: McpMessage;
+  readonly head: RequestHead;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly response: ServerResponse;
+  readonly tell: Tell;
 }
 
 interface Posted {
@@ -68,7 +108,7 @@ interface Posted {
   readonly response: ServerResponse;
 }
 
-type Tell = (error: ConnectError) => { code: ConnectError['code']; sentence: string };
+type Tell = (error: ConnectError) => Denial;
 
 /** The message, unless it was refused: neither a server nor an auditor could say what it means. */
 function understood(
@@ -108,21 +148,4 @@ function sessionOf(
   const isStart = message.kind === 'request' && message.method === 'initialize';
   if (id === undefined || isStart) return undefined;
   return served.sessions.use(id) ?? 'unknown';
-}
-
-/** A session of an earlier opening is taken up again; where that fails the client begins anew. */
-async function isAlive(
-  session: Session | undefined,
-  upstream: Upstream,
-  at: { served: Served; context: GatewayContext },
-): Promise<boolean> {
-  if (session?.isOver !== true) return true;
-  try {
-    await revive(session, upstream, at);
-    return true;
-  } catch (error) {
-    logRefusal(at.context.log, at.served.id, ConnectError.from(error));
-    at.served.sessions.drop(session);
-    return false;
-  }
 }

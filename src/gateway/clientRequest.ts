@@ -1,18 +1,20 @@
 // One request of the client, from its arrival to its answer. Invariant: it is answered, whatever happens.
 import type { ServerResponse } from 'node:http';
 import { ConnectError, type ErrorCode } from '../core/errors.ts';
+import type { Disposable } from '../core/ports.ts';
 import { hostOf } from '../core/url.ts';
 import { abortable } from './abortable.ts';
 import type { RequestHead } from './access.ts';
 import { AnswerWatch } from './answerWatch.ts';
 import { ClientStream } from './clientStream.ts';
-import { closedAnswer, denialOf } from './denial.ts';
+import { closedAnswer, denialFor, denialOf } from './denial.ts';
 import { createExchange, type Exchange } from './exchange.ts';
-import { discard, forward, refusalOf, type UpstreamRequest } from './forward.ts';
+import { discard, forward, refusalOf } from './forward.ts';
 import { isFields, parseFields, withEnterpriseExtension, type McpRequest } from './mcpMessage.ts';
 import { relay, resume, type Relay } from './relay.ts';
-import { logRefusal, type GatewayContext, type Served } from './served.ts';
+import type { GatewayContext, Served } from './served.ts';
 import { Session } from './session.ts';
+import { dropIfLost } from './sessionCheck.ts';
 import type { Upstream } from './upstream.ts';
 import { upstreamHeaders } from './upstreamHeaders.ts';
 
@@ -50,6 +52,7 @@ export async function answerRequest(
     if (isStart && session !== undefined) stream.setHeader('mcp-session-id', session.id);
     stream.open();
   });
+  const limit = limitTime(asking, context);
   if (isStart && session !== undefined) served.sessions.add(session);
   session?.inFlight.set(request.id, (error) => {
     exchange.abort(error);
@@ -62,6 +65,7 @@ export async function answerRequest(
     deny(asking, served, { error: ConnectError.from(error), context });
   } finally {
     late.dispose();
+    limit?.dispose();
     exchange.dispose();
     session?.inFlight.delete(request.id);
     if (isStart && session !== undefined) started(session, served, { watch, context });
@@ -90,9 +94,10 @@ async function ask(asking: Asking, served: Served, context: GatewayContext): Pro
   const headers = upstreamHeaders(head, 'POST', session);
   const extended = withEnterpriseExtension(body, request);
   if (isStart && session !== undefined) session.greeting = { request, head, body: extended };
-  const response = await askedInTime({ method: 'POST', headers, body: extended }, asking, context);
+  const asked = { method: 'POST', headers, body: extended } as const;
+  const response = await forward(upstream, asked, context.fetch, signal);
   if (!response.ok) {
-    await settleRefusal(response, asking, served);
+    await settleRefusal(response, asking, { served, context });
     return;
   }
   if (isStart && session !== undefined) {
@@ -125,24 +130,16 @@ async function ask(asking: Asking, served: Served, context: GatewayContext): Pro
   if (!isDone()) throw new ConnectError('gateway.answerMissing', { host: hostOf(upstream.url) });
 }
 
-/** A call may take as long as it likes to begin its answer; a handshake or a list may not. */
-async function askedInTime(
-  request: UpstreamRequest,
+/** A call may take as long as it likes; a handshake or a list may not, however far its answer has come. */
+function limitTime(
   { request: { method }, upstream, exchange }: Asking,
-  { clock, limits, fetch }: GatewayContext,
-): Promise<Response> {
-  const isQuick = method === 'initialize' || method === 'ping' || method.endsWith('/list');
-  const timer = isQuick
-    ? clock.schedule(limits.listMs, () => {
-        const facts = { host: hostOf(upstream.url), systemCode: 'TIMEOUT' };
-        exchange.abort(new ConnectError('server.unavailable', facts));
-      })
-    : undefined;
-  try {
-    return await forward(upstream, request, fetch, exchange.signal);
-  } finally {
-    timer?.dispose();
-  }
+  { clock, limits }: GatewayContext,
+): Disposable | undefined {
+  if (method !== 'initialize' && method !== 'ping' && !method.endsWith('/list')) return undefined;
+  return clock.schedule(limits.listMs, () => {
+    const facts = { host: hostOf(upstream.url), systemCode: 'TIMEOUT' };
+    exchange.abort(new ConnectError('server.unavailable', facts));
+  });
 }
 
 /**
@@ -150,7 +147,11 @@ async function askedInTime(
  * refusal.
  * @throws server.*
  */
-async function settleRefusal(response: Response, asking: Asking, served: Served): Promise<void> {
+async function settleRefusal(
+  response: Response,
+  asking: Asking,
+  { served, context }: { served: Served; context: GatewayContext },
+): Promise<void> {
   const { request, head, upstream, session, stream } = asking;
   const { status } = response;
   const mayBeAnswer = status >= 400 && status < 500 && ![401, 403, 429].includes(status);
@@ -158,14 +159,18 @@ async function settleRefusal(response: Response, asking: Asking, served: Served)
   discard(response);
   const refusal = refusalOf(response, upstream.url);
   if (request.method === 'initialize') throw refusal;
+  const inSession = session?.upstreamId !== undefined;
+  // 400 may be about anything, and a client that heard "lost" would make the call a second time.
+  const isDoubtful = inSession && status === 400 && request.method === 'tools/call';
+  const isLost = inSession && !isDoubtful && (status === 404 || status === 400);
+  if (isDoubtful) dropIfLost(session, served, context);
   // Clients of the stateless protocol read the status as well.
   const isStateless = head.headers.has('mcp-method');
-  if (message !== undefined && (message['id'] === request.id || isStateless)) {
+  if (message !== undefined && (message['id'] === request.id || isStateless || !isLost)) {
     if (isStateless && !stream.isOpen) stream.answer(status, message);
     else stream.send({ ...message, id: request.id });
     return;
   }
-  const isLost = session?.upstreamId !== undefined && (status === 404 || status === 400);
   if (!isLost) throw refusal;
   // Nothing was done. VS Code begins a new session by itself and repeats the request.
   served.sessions.drop(session);
@@ -209,9 +214,7 @@ function deny(
   const shown = isClosed
     ? ConnectError.from(upstream.closed.reason)
     : sayWhetherSent(error, request);
-  logRefusal(context.log, served.id, shown);
-  const sentence = context.upstreams.sentence(served.id, shown);
-  const denial = { code: shown.code, sentence };
+  const denial = denialFor(shown, served.id, context);
   stream.send(isClosed ? closedAnswer(request, denial) : denialOf(request, denial));
   stream.end();
   report(asking, isClosed || isDenial(shown.code) ? 'denied' : 'error');

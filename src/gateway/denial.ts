@@ -1,7 +1,9 @@
 // What a client is told when the server cannot be asked. Invariant: always an answer of JSON-RPC in a
 // form VS Code shows word for word; never an HTTP status it would answer with a sign-in of its own.
-import type { ErrorCode } from '../core/errors.ts';
+import { errorCodes, type ConnectError, type ErrorCode } from '../core/errors.ts';
+import { explain } from '../core/present/sentences.ts';
 import type { McpRequest } from './mcpMessage.ts';
+import { logRefusal, type GatewayContext } from './served.ts';
 
 /** Of the range for implementations; -32042 would make VS Code send the call again. */
 const denied = -32_001;
@@ -11,6 +13,22 @@ export const invalidRequest = -32_600;
 export interface Denial {
   readonly code: ErrorCode;
   readonly sentence: string;
+}
+
+/** What the client hears of `error`, and the log. Never throws: a request must not stay unanswered. */
+export function denialFor(
+  error: ConnectError,
+  serverId: string,
+  { log, upstreams }: Pick<GatewayContext, 'log' | 'upstreams'>,
+): Denial {
+  logRefusal(log, serverId, error);
+  try {
+    return { code: error.code, sentence: upstreams.sentence(serverId, error) };
+  } catch (failure) {
+    log.error('an error has no words', { reason: String(failure) });
+    const code = errorCodes.find((one) => one === error.code) ?? 'bug';
+    return { code, sentence: explain(code, { server: serverId }).sentence };
+  }
 }
 
 /** The answer to `request` when it was refused, or its answer never came. */

@@ -9,7 +9,8 @@ import { sessionIdOf } from './clientRequest.ts';
 import { discard, forward, refusalOf } from './forward.ts';
 import { relay } from './relay.ts';
 import type { GatewayContext, Served } from './served.ts';
-import type { Greeting, Session } from './session.ts';
+import { Session, type Greeting } from './session.ts';
+import { endUpstream } from './sessionEnd.ts';
 import type { Upstream } from './upstream.ts';
 import { upstreamHeaders } from './upstreamHeaders.ts';
 
@@ -22,31 +23,53 @@ const initialized = new TextEncoder().encode(
   JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }),
 );
 
-/**
- * Gives `session` its place at `upstream`, once for all requests that wait for it.
- * @throws server.*, network.*, what `upstream` throws; gateway.closed for a session without a greeting
- */
-export function revive(
-  session: Session,
-  upstream: Upstream,
-  { served, context }: { served: Served; context: GatewayContext },
-): Promise<void> {
-  session.reviving ??= greet(session, upstream, context)
-    .then(() => {
-      // Their upstream ends are gone; the client asks for new ones.
-      for (const listener of served.listeners) {
-        if (listener.session === session) listener.stream.end();
-      }
-    })
-    .finally(() => {
-      session.reviving = undefined;
-    });
-  return session.reviving;
+interface Around {
+  readonly served: Served;
+  readonly context: GatewayContext;
 }
 
-async function greet(session: Session, upstream: Upstream, context: GatewayContext): Promise<void> {
-  const { greeting } = session;
-  if (greeting === undefined) throw new ConnectError('gateway.closed');
+/**
+ * Gives `session` its place at `upstream`, once for all requests that wait for it. A session that is
+ * refused there is as it was before.
+ * @throws server.*, network.*, what `upstream` throws; gateway.closed for a session without a greeting
+ *   and for one that ended meanwhile
+ */
+export function revive(session: Session, upstream: Upstream, around: Around): Promise<void> {
+  const { closed } = upstream;
+  // One under way at a connection that has closed since is about to fail.
+  if (session.reviving?.closed === closed) return session.reviving.done;
+  const done = takeUp(session, upstream, around).finally(() => {
+    if (session.reviving?.closed === closed) session.reviving = undefined;
+  });
+  session.reviving = { closed, done };
+  return done;
+}
+
+async function takeUp(
+  session: Session,
+  upstream: Upstream,
+  { served, context }: Around,
+): Promise<void> {
+  const place = new Session(upstream);
+  try {
+    if (session.greeting === undefined) throw new ConnectError('gateway.closed');
+    await greet(place, session.greeting, context);
+    // The client goes on in the version it was told.
+    if (place.version !== session.version) throw protocolError(upstream);
+    if (!served.sessions.has(session)) throw new ConnectError('gateway.closed');
+  } catch (error) {
+    endUpstream(place, context);
+    throw error;
+  }
+  session.moveTo(place);
+  // Their upstream ends are gone; the client asks for new ones.
+  for (const listener of served.listeners) {
+    if (listener.session === session) listener.stream.end();
+  }
+}
+
+async function greet(place: Session, greeting: Greeting, context: GatewayContext): Promise<void> {
+  const { upstream } = place;
   const timeout = new AbortController();
   const timer = context.clock.schedule(context.limits.listMs, () => {
     const facts = { host: hostOf(upstream.url), systemCode: 'TIMEOUT' };
@@ -54,29 +77,29 @@ async function greet(session: Session, upstream: Upstream, context: GatewayConte
   });
   const signal = AbortSignal.any([upstream.closed, context.disposed, timeout.signal]);
   try {
-    await post(session, { upstream, greeting, signal }, context);
+    await post(place, { greeting, signal }, context);
   } finally {
     timer.dispose();
   }
 }
 
 async function post(
-  session: Session,
-  { upstream, greeting, signal }: { upstream: Upstream; greeting: Greeting; signal: AbortSignal },
+  place: Session,
+  { greeting, signal }: { greeting: Greeting; signal: AbortSignal },
   { fetch }: GatewayContext,
 ): Promise<void> {
+  const { upstream } = place;
   const head: RequestHead = { ...greeting.head, headers: new Map() };
-  session.upstreamId = undefined;
-  session.version = undefined;
   const send = async (body: Uint8Array<ArrayBuffer>) => {
-    const headers = upstreamHeaders(head, 'POST', session);
+    const headers = upstreamHeaders(head, 'POST', place);
     const response = await forward(upstream, { method: 'POST', headers, body }, fetch, signal);
     if (response.ok) return response;
     discard(response);
     throw refusalOf(response, upstream.url);
   };
   const hello = await send(greeting.body);
-  const watch = new AnswerWatch(greeting.request, upstream, session);
+  place.upstreamId = sessionIdOf(hello);
+  const watch = new AnswerWatch(greeting.request, upstream, place);
   await relay(hello, upstream.url, {
     stream: nobody,
     signal,
@@ -85,10 +108,9 @@ async function post(
     },
     isDone: () => watch.outcome !== undefined,
   });
-  if (watch.outcome !== 'ok') {
-    throw new ConnectError('server.protocolError', { host: hostOf(upstream.url) });
-  }
-  session.upstreamId = sessionIdOf(hello);
+  if (watch.outcome !== 'ok') throw protocolError(upstream);
   discard(await send(initialized));
-  session.upstream = upstream;
 }
+
+const protocolError = ({ url }: Upstream): ConnectError =>
+  new ConnectError('server.protocolError', { host: hostOf(url) });

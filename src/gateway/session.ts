@@ -20,7 +20,8 @@ export class Session {
   upstream: Upstream;
   /** How the client began, to begin again with when the connection closes and opens. */
   greeting: Greeting | undefined;
-  reviving: Promise<void> | undefined;
+  /** Under way, at the connection of this signal. */
+  reviving: { readonly closed: AbortSignal; readonly done: Promise<void> } | undefined;
   /** Resolves when later requests may go upstream. */
   readonly initialized: Promise<void>;
   upstreamId: string | undefined;
@@ -44,6 +45,15 @@ export class Session {
 
   get isOver(): boolean {
     return this.upstream.closed.aborted;
+  }
+
+  /** Goes on where `place` has been made ready upstream. */
+  moveTo({ upstream, upstreamId, version }: Session): void {
+    this.upstream = upstream;
+    this.upstreamId = upstreamId;
+    this.version = version;
+    this.listing = undefined;
+    this.release();
   }
 
   /** The client may forget `notifications/initialized`; its requests do not wait for ever. */

@@ -10,8 +10,14 @@ const path = '/callback';
 /** The page must arrive before the listener goes, milliseconds. */
 const lingerMs = 2_000;
 
+interface Wanted {
+  readonly state: string;
+  readonly resolve: (url: URL) => void;
+  readonly cancel: () => void;
+}
+
 /**
- * Starts listening; `wait` once, then `dispose`.
+ * Starts listening; `wait` once, then `dispose`, which ends a wait that is still pending.
  * @param timeoutMs how long `wait` waits for the person
  * @throws gateway.notListening when no local port can be had
  * @see RFC 8252 §7.3
@@ -20,7 +26,7 @@ export async function startLoopbackReceiver(options: {
   organization: string;
   timeoutMs: number;
 }): Promise<RedirectReceiver> {
-  const arrivals: { wanted?: { state: string; resolve: (url: URL) => void } } = {};
+  const arrivals: { wanted?: Wanted } = {};
   const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
     const url = URL.parse(request.url ?? '', redirectUri());
     const isCallback = request.method === 'GET' && url?.pathname === path;
@@ -45,19 +51,20 @@ export async function startLoopbackReceiver(options: {
       const timer = setTimeout(() => {
         reject(new ConnectError('user.timedOut'));
       }, options.timeoutMs);
-      const onAbort = () => {
+      const cancel = () => {
         reject(new ConnectError('user.cancelled'));
       };
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      arrivals.wanted = { state, resolve };
+      if (signal.aborted || !server.listening) cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      arrivals.wanted = { state, resolve, cancel };
       return promise.finally(() => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', cancel);
         delete arrivals.wanted;
       });
     },
     dispose: () => {
+      arrivals.wanted?.cancel();
       server.close();
       setTimeout(() => {
         server.closeAllConnections();

@@ -1,16 +1,10 @@
-// Where an administrator puts the organization profile.
-import { join } from 'node:path';
-
+// Where an administrator puts the organization profile. Fixed paths: one from the environment would let the
+// person point at another file.
 const vendor = 'enterprise-mcp';
 
-/** Where an administrator puts the file on this system. */
-export function managedProfilePath(
-  platform: NodeJS.Platform,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
+/** Where an administrator puts the file on this system, whatever the environment says. */
+export function managedProfilePath(platform: NodeJS.Platform): string {
   if (platform === 'darwin') return `/Library/Application Support/${vendor}/managed.json`;
-  if (platform === 'win32') {
-    return join(environment['ProgramFiles'] ?? 'C:\\Program Files', vendor, 'managed.json');
-  }
+  if (platform === 'win32') return `C:\\Program Files\\${vendor}\\managed.json`;
   return `/etc/${vendor}/managed.json`;
 }

@@ -19,6 +19,9 @@ const writeMask = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x10000 | 0x40000 | 0x80000 
 const genericWrite = 0x40000000;
 const writeRights = ['FA', 'FW', 'GA', 'GW', 'WD', 'WO', 'SD', 'DC', 'LC', 'RP', 'DT', 'CR'];
 
+/** By its whole path: the person's PATH could name another program that finds every file in order. */
+const powershell = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe';
+
 /**
  * Owners and accounts that may change `path` or its folder and are not administrators.
  * @throws profile.untrusted when that cannot be found out
@@ -31,7 +34,7 @@ export async function windowsWriters(path: string): Promise<readonly string[]> {
 async function sddlOf(path: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(
-      'powershell.exe',
+      powershell,
       ['-NoProfile', '-NonInteractive', '-Command', '(Get-Acl -LiteralPath $env:ACL_PATH).Sddl'],
       { env: { ...process.env, ACL_PATH: path }, timeout: 15_000, windowsHide: true },
     );

@@ -41,6 +41,11 @@ function createAuthProvider({ actions, signIn }: AuthDeps) {
   });
   const sessions = () => identitySessions(actions.overview());
   const changes = createSessionChanges(() => sessions().map(present), actions.onDidChange);
+  // VS Code shows the message of whatever is thrown here.
+  const speak = (error: unknown): never => {
+    const { code, facts } = ConnectError.from(error);
+    throw spokenError(code, { organization: actions.overview().organization, facts });
+  };
   const provider: AuthenticationProvider = {
     onDidChangeSessions: changes.event,
     // Scopes do not matter: whoever asks learns the same name.
@@ -51,18 +56,14 @@ function createAuthProvider({ actions, signIn }: AuthDeps) {
           .map(present),
       ),
     createSession: async () => {
-      const { organization } = actions.overview();
-      const identityProvider = await signIn().catch((error: unknown) => {
-        const { code, facts } = ConnectError.from(error);
-        throw spokenError(code, { organization, facts });
-      });
+      const identityProvider = await signIn().catch(speak);
       const session = sessions().find((one) => one.identityProvider === identityProvider);
-      if (session === undefined) throw spokenError('user.cancelled', { organization });
+      if (session === undefined) return speak(new ConnectError('user.cancelled'));
       return present(session);
     },
     removeSession: async (sessionId) => {
       const session = sessions().find(({ id }) => id === sessionId);
-      if (session !== undefined) await actions.signOut(session.identityProvider);
+      if (session !== undefined) await actions.signOut(session.identityProvider).catch(speak);
     },
   };
   return { provider, dispose: changes.dispose };

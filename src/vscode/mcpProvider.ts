@@ -3,9 +3,9 @@
 import { EventEmitter, lm, McpHttpServerDefinition, Uri, Disposable as Subscription } from 'vscode';
 import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { refusal } from '../core/present/refusal.ts';
-import { isOpen, type ConnectionSnapshot } from '../core/state.ts';
 import { createOffer, type OfferedServer } from '../core/offer.ts';
+import { isDecided, isSettled, whyNotOffered } from '../core/readiness.ts';
+import { isOpen } from '../core/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';
@@ -35,6 +35,7 @@ const connectMs = 15_000;
 
 export function registerMcpProvider(deps: McpDeps): Disposable {
   const { actions, address, key, clock } = deps;
+  const isListening = () => address() !== undefined;
   const changed = new EventEmitter<void>();
   const offer = createOffer(clock, () => {
     changed.fire();
@@ -44,7 +45,12 @@ export function registerMcpProvider(deps: McpDeps): Disposable {
     for (const id of offer.update(openServers(actions.overview()))) startServer(id, deps);
   };
   // Until then the answer would be "none", and tools known from the last time would blink.
-  const settled = until(() => isSettled(actions.overview()), actions.onDidChange, clock, settleMs);
+  const settled = until(
+    () => isSettled(actions.overview(), isListening()),
+    actions.onDidChange,
+    clock,
+    settleMs,
+  );
   const subscription = actions.onDidChange(update);
   const definitions = () => {
     const at = address();
@@ -58,14 +64,13 @@ export function registerMcpProvider(deps: McpDeps): Disposable {
       return definitions();
     },
     resolveMcpServerDefinition: async ({ label }: McpHttpServerDefinition) => {
-      const find = () => actions.overview().connections.find((one) => one.label === label);
-      const isDecided = () => find()?.state.kind !== 'connecting';
-      await until(isDecided, actions.onDidChange, clock, connectMs);
-      const state = find()?.state;
+      const decided = () => isDecided(actions.overview(), label, isListening());
+      await until(decided, actions.onDidChange, clock, connectMs);
+      update();
+      const overview = actions.overview();
+      const isOpenNow = openServers(overview).some((one) => one.label === label);
       const found = definitions().find((one) => one.label === label);
-      if (found === undefined || state === undefined || !isOpen(state)) {
-        throw refusal(find(), actions.overview());
-      }
+      if (found === undefined || !isOpenNow) throw whyNotOffered(overview, label, isListening());
       // A new object: the one VS Code handed in is the stored one.
       return Object.assign(found, { headers: { ...key() } });
     },
@@ -99,10 +104,3 @@ function uriOf(address: GatewayAddress, path: string): Uri {
         fragment: path,
       });
 }
-
-const isSettled = ({ loaded, people, connections }: Overview): boolean =>
-  loaded &&
-  people.every(({ session }) => session.kind !== 'restoring') &&
-  connections.every(isDecided);
-
-const isDecided = ({ state }: ConnectionSnapshot): boolean => state.kind !== 'connecting';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { request } from 'node:http';
 import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
 
@@ -83,6 +84,18 @@ describe('the loopback redirect', () => {
     await assert.rejects(receiver.wait('s2', AbortSignal.abort()), { code: 'user.cancelled' });
     await assert.rejects(receiver.wait('s3', never), { code: 'user.timedOut' });
     receiver.dispose();
+  });
+
+  it('ends a wait when it is disposed, and leaves nothing behind', async () => {
+    const receiver = await start(60_000);
+    const { signal } = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const before = timers();
+    const wait = receiver.wait('s1', signal);
+    receiver.dispose();
+    await assert.rejects(wait, { code: 'user.cancelled' });
+    assert.deepEqual([timers() - before, getEventListeners(signal, 'abort').length], [0, 0]);
+    await assert.rejects(receiver.wait('s2', signal), { code: 'user.cancelled' });
   });
 
   it('listens no longer once disposed', async () => {

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { loadProfile } from '../../src/node/loadProfile.ts';
 import { readManagedProfile } from '../../src/node/managedProfile.ts';
 import { managedProfilePath } from '../../src/node/managedProfilePath.ts';
-import { writersInSddl } from '../../src/node/windowsWriters.ts';
+import { windowsWriters, writersInSddl } from '../../src/node/windowsWriters.ts';
 
 const posix = process.platform !== 'win32';
 const uid = posix ? process.getuid!() : 0;
@@ -141,6 +141,18 @@ const good = {
       }
     });
 
+    it("is never judged by a program of the person's own", async () => {
+      const own = join(world.folder, 'powershell.exe');
+      writeFileSync(own, '#!/bin/sh\necho O:SYG:SYD:', { mode: 0o755 });
+      const { PATH = '' } = process.env;
+      process.env['PATH'] = `${world.folder}:${PATH}`;
+      try {
+        await assert.rejects(windowsWriters(world.path), { code: 'profile.untrusted' });
+      } finally {
+        process.env['PATH'] = PATH;
+      }
+    });
+
     it('with a second name is still judged by its owner', async () => {
       write('{}');
       linkSync(world.path, join(world.folder, 'second'));
@@ -165,15 +177,12 @@ const good = {
 
 describe("the administrator's file (elsewhere)", () => {
   it('lies where design says', () => {
-    assert.equal(managedProfilePath('linux', {}), '/etc/enterprise-mcp/managed.json');
+    assert.equal(managedProfilePath('linux'), '/etc/enterprise-mcp/managed.json');
     assert.equal(
-      managedProfilePath('darwin', {}),
+      managedProfilePath('darwin'),
       '/Library/Application Support/enterprise-mcp/managed.json',
     );
-    assert.match(
-      managedProfilePath('win32', { ProgramFiles: 'P:' }),
-      /^P:.enterprise-mcp.managed\.json$/,
-    );
+    assert.equal(managedProfilePath('win32'), 'C:\\Program Files\\enterprise-mcp\\managed.json');
   });
 
   it('leaves the setting in force where there is none', async () => {

@@ -84,10 +84,12 @@ describe('organization profile', () => {
   }
 
   it('allows http on this computer only', () => {
-    for (const host of ['127.0.0.1:4411', 'localhost', '[::1]:1', 'acme.localhost', '127.9.9.9']) {
+    for (const host of ['127.0.0.1:4411', 'localhost', '[::1]:1', '127.9.9.9']) {
       assert.deepEqual(problemsOf(whole({}, { url: `http://${host}/mcp` })), [], host);
     }
-    for (const host of ['127.0.0.1.nip.io', 'localhost.evil.example', '128.0.0.1', '0.0.0.0']) {
+    const elsewhere = ['127.0.0.1.nip.io', 'localhost.evil.example', '128.0.0.1', '0.0.0.0'];
+    // A resolver may say anything about a name below localhost.
+    for (const host of [...elsewhere, 'acme.localhost', 'localhost.']) {
       assert.equal(problemsOf(whole({}, { url: `http://${host}/mcp` })).length, 1, host);
     }
   });
@@ -116,11 +118,44 @@ describe('organization profile', () => {
     ]);
   });
 
-  it('checks the limits', () => {
-    const limits = { checkIntervalMinutes: { min: 20, default: 15, max: 30 } };
-    assert.deepEqual(problemsOf(whole({ limits })), [
+  const badLimits: [limits: unknown, problem: string][] = [
+    [
+      { checkIntervalMinutes: { min: 20, default: 15, max: 30 } },
       'limits.checkIntervalMinutes: must have min <= default <= max',
+    ],
+    [{ checkIntervalMinutes: { max: 90 } }, 'limits.checkIntervalMinutes.max: must be at most 60'],
+    [{ checkInterval: 5 }, 'limits.checkInterval: is not a known key'],
+    [5, 'limits: must be an object'],
+  ];
+  for (const [limits, problem] of badLimits) {
+    it(`has the usual limits where those given are bad: ${problem}`, () => {
+      const { profile, problems } = readProfile(whole({ limits }), 'settings');
+      assert.deepEqual(
+        problems.map(({ key, reason }) => `${key}: ${reason}`),
+        [problem],
+      );
+      assert.deepEqual(profile?.checkInterval, { default: 15, min: 1, max: 60 });
+      assert.equal(profile.servers.length, 2);
+    });
+  }
+
+  it('names every unknown key and goes on without it', () => {
+    const raw = JSON.parse(
+      JSON.stringify(whole({ $schema: 'x', constructor: 1 })).replace('{', '{"__proto__":{},'),
+    ) as unknown;
+    assert.deepEqual(problemsOf(raw).sort(), [
+      '$schema: is not a known key',
+      '__proto__: is not a known key',
+      'constructor: is not a known key',
     ]);
+    assert.equal(readProfile(raw, 'settings').profile?.servers.length, 2);
+  });
+
+  it('does without nothing else at the top', () => {
+    for (const key of ['organization', 'identityProviders', 'servers']) {
+      const { profile, problems } = readProfile(whole({ [key]: undefined }), 'settings');
+      assert.deepEqual([profile, problems.map((one) => one.key)], [undefined, [key]]);
+    }
   });
 
   it('survives anything', () => {

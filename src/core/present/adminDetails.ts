@@ -2,6 +2,7 @@
 // credential, no account, no word of another party uncleaned.
 import type { Facts } from '../errors.ts';
 import type { Overview, PersonSnapshot } from '../overview.ts';
+import { utc } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { explain } from './sentences.ts';
 import type { ConnectionSnapshot } from '../state.ts';
@@ -13,16 +14,16 @@ export interface Versions {
   readonly nowMs: number;
 }
 
-const legs: Readonly<Record<string, string>> = {
-  profile: 'organization profile',
-  network: 'network',
-  discovery: 'metadata discovery (RFC 9728, RFC 8414)',
-  identityProvider: 'company sign-in (OpenID Connect)',
-  exchange: 'token exchange at the identity provider (RFC 8693)',
-  redemption: 'redemption at the authorization server (RFC 7523)',
-  server: 'MCP server',
-  gateway: 'local gateway',
-};
+const legs: ReadonlyMap<string, string> = new Map([
+  ['profile', 'organization profile'],
+  ['network', 'network'],
+  ['discovery', 'metadata discovery (RFC 9728, RFC 8414)'],
+  ['identityProvider', 'company sign-in (OpenID Connect)'],
+  ['exchange', 'token exchange at the identity provider (RFC 8693)'],
+  ['redemption', 'redemption at the authorization server (RFC 7523)'],
+  ['server', 'MCP server'],
+  ['gateway', 'local gateway'],
+]);
 
 const factNames = {
   host: 'Host',
@@ -109,8 +110,6 @@ function document(
 const asLine = ([name = '', value = '']: readonly string[]): string =>
   `${name}: ${cleanText(value, 600)}`;
 
-const utc = (atMs: number): string => new Date(atMs).toISOString();
-
 function failureLines(failure: ConnectionSnapshot['failure']): readonly string[][] {
   if (failure === undefined) return [];
   const { code, facts, atMs } = failure;
@@ -118,7 +117,7 @@ function failureLines(failure: ConnectionSnapshot['failure']): readonly string[]
     const value = facts[key as keyof Facts];
     return value === undefined || value === '' ? [] : [[name, String(value)]];
   });
-  const leg = legs[code.split('.', 1)[0] ?? ''];
+  const leg = legs.get(code.split('.', 1)[0] ?? '');
   return [
     ['Failed at', utc(atMs)],
     ...(leg === undefined ? [] : [['Leg', leg]]),

@@ -12,8 +12,14 @@ const units = [
   ['minute', 60_000],
 ] as const;
 
+/** Intl and Date throw on what no calendar has, and other parties' numbers get here. */
+const isMoment = (...moments: readonly number[]): boolean =>
+  moments.every((ms) => Math.abs(ms) <= 8.64e15);
+const unknownTime = 'an unknown time';
+
 /** `3 min ago`, `in 55 min`, `just now`. */
 export function relativeTime(atMs: number, { nowMs }: Now): string {
+  if (!isMoment(atMs, nowMs)) return unknownTime;
   const distanceMs = atMs - nowMs;
   const unit = units.find(([, lengthMs]) => Math.abs(distanceMs) >= lengthMs);
   if (unit === undefined) return distanceMs > 0 ? 'in less than a minute' : 'just now';
@@ -23,6 +29,7 @@ export function relativeTime(atMs: number, { nowMs }: Now): string {
 
 /** `14:03`; with the day when it is not today. */
 export function clockTime(atMs: number, { nowMs, timeZone }: Now): string {
+  if (!isMoment(atMs, nowMs)) return unknownTime;
   const zone = timeZone === undefined ? {} : { timeZone };
   const day = new Intl.DateTimeFormat(language, { ...zone, dateStyle: 'medium' });
   const isToday = day.format(atMs) === day.format(nowMs);
@@ -33,3 +40,7 @@ export function clockTime(atMs: number, { nowMs, timeZone }: Now): string {
     minute: '2-digit',
   }).format(atMs);
 }
+
+/** `2026-11-21T14:03:00.000Z`. */
+export const utc = (atMs: number): string =>
+  isMoment(atMs) ? new Date(atMs).toISOString() : unknownTime;

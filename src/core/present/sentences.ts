@@ -301,7 +301,8 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
     const sentence = `Access to ${server} was removed by ${org}; ask an administrator at ${org} if you still need it.`;
     return { sentence, remedy: 'identityAdmin', action: 'copyDetails' };
   }
-  const { remedy, action, say } = entries[code];
+  // An unknown code, or a property of the prototype, must not keep the screen from being drawn.
+  const { remedy, action, say } = entries[Object.hasOwn(entries, code) ? code : 'bug'];
   return { sentence: say(namesOf(context)), remedy, action };
 }
 

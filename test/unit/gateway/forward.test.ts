@@ -37,7 +37,6 @@ describe('a forwarded request', () => {
   it('carries the token and an allow-list of headers, nothing else', async () => {
     const session = await rig.begin();
     await answered(toolsCall(1), session, {
-      authorization: 'Bearer theirs',
       cookie: 'a=b',
       forwarded: 'for=1.2.3.4',
       'x-forwarded-for': '1.2.3.4',

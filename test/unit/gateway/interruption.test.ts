@@ -1,6 +1,7 @@
 // Upstream dies or breaks off: the client is answered all the same, and no call is made twice.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { ConnectError, type ErrorCode } from '../../../src/core/errors.ts';
 import {
   createRig,
   eventOf,
@@ -80,6 +81,69 @@ describe('an interrupted answer', () => {
       assert.deepEqual(rig.access.calls, [{ tool: 'read', outcome: 'error' }]);
     });
   }
+
+  for (const method of ['initialize', 'tools/list', 'ping']) {
+    it(`comes though the stream for ${method} stays silent`, async () => {
+      const impatient = await createRig(
+        (seen, response) =>
+          server({
+            [method]: () => {
+              stream(response);
+            },
+          })(seen, response),
+        { limits: { listMs: 60, keepAliveMs: 20 } },
+      );
+      const before = Date.now();
+      const answer = await lastMessage(impatient.post({ id: 1, method, params: {} }));
+      assert.deepEqual([answer.id, answer.error?.data?.code], [1, 'server.unavailable']);
+      assert.ok(Date.now() - before < 1_000);
+      await impatient.dispose();
+    });
+  }
+
+  it('comes to a call whose stream is silent for longer than a list may be', async () => {
+    const impatient = await createRig(
+      (_seen, response) => {
+        stream(response);
+        const answer = { jsonrpc: '2.0', id: 1, result: { content: [] } };
+        setTimeout(() => response.end(eventOf(answer)), 150);
+      },
+      { limits: { listMs: 40 } },
+    );
+    assert.deepEqual((await lastMessage(impatient.post(toolsCall(1)))).result, { content: [] });
+    await impatient.dispose();
+  });
+
+  it('comes though there are no words for what happened', async () => {
+    rig.access.upstreams.sentence = () => {
+      throw new TypeError('no such code');
+    };
+    override['tools/list'] = (_seen, response) => response.writeHead(503).end();
+    const answers = [
+      await rig.post({ id: 1, method: 'tools/list' }),
+      await rig.ask({ body: '{' }),
+      await (async () => {
+        rig.access.close(new ConnectError('exchange.denied'));
+        return rig.post({ id: 2, method: 'prompts/get' });
+      })(),
+    ];
+    const said = [];
+    for (const answer of answers) {
+      const { error } = await lastMessage(answer);
+      assert.match(error?.message ?? '', /^.{20,}\.$/);
+      said.push([answer.status, error?.data?.code]);
+    }
+    assert.deepEqual(said, [
+      [200, 'server.unavailable'],
+      [400, 'gateway.messageInvalid'],
+      [200, 'exchange.denied'],
+    ]);
+    // Not even for the code: one that is none of ours.
+    const code = Object as unknown as ErrorCode;
+    rig.access.close(new ConnectError(code));
+    const { error } = await lastMessage(rig.post({ id: 3, method: 'prompts/get' }));
+    assert.equal(error?.data?.code, 'bug');
+  });
 
   it('is taken up again where upstream broke it off and said how', async () => {
     const session = await rig.begin();

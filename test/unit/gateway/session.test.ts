@@ -83,22 +83,59 @@ describe('a session', () => {
     assert.ok((await lastMessage(rig.post(toolsCall(3), await rig.begin()))).result);
   });
 
-  it('that a server disowns with 400 is lost too, but not when 400 answers the request', async () => {
-    const session = await rig.begin();
+  describe('at a server that answers 400', () => {
+    const error = { code: -32000, message: 'No valid session' };
     const refuse =
       (id: unknown): Handle =>
       (_seen, response) =>
-        response.writeHead(400, { 'content-type': 'application/json' }).end(
-          JSON.stringify({
-            jsonrpc: '2.0',
-            id,
-            error: { code: -32000, message: 'No valid session' },
-          }),
-        );
-    override['tools/call'] = refuse(1);
-    assert.equal((await lastMessage(rig.post(toolsCall(1), session))).error?.code, -32000);
-    override['tools/call'] = refuse(null);
-    assert.equal((await rig.post(toolsCall(2), session)).status, 404);
+        response
+          .writeHead(400, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+    const sent = (rpc: string) => rig.seen.filter((one) => one.rpc === rpc).length;
+
+    it('is lost, but not when 400 answers the request', async () => {
+      const session = await rig.begin();
+      override['tools/list'] = refuse(1);
+      const list = (id: number) => rig.post({ id, method: 'tools/list' }, session);
+      assert.deepEqual((await lastMessage(list(1))).error, error);
+      override['tools/list'] = refuse(null);
+      assert.equal((await list(2)).status, 404);
+    });
+
+    it('is not lost by a call: the client would make it again', async () => {
+      const session = await rig.begin();
+      const answers: Handle[] = [
+        refuse(null),
+        refuse('server-error'),
+        (_seen, response) => response.writeHead(400).end('<html>'),
+      ];
+      const said = [];
+      for (const [id, answer] of answers.entries()) {
+        override['tools/call'] = answer;
+        const response = await rig.post(toolsCall(id), session);
+        const message = await lastMessage(response);
+        said.push([response.status, message.id, message.error ?? message.result?.['isError']]);
+      }
+      assert.deepEqual(said, [
+        [200, 0, error],
+        [200, 1, error],
+        [200, 2, true],
+      ]);
+      assert.equal(sent('tools/call'), 3);
+      await until(() => sent('ping') === 3);
+      override = {};
+      assert.ok((await lastMessage(rig.post(toolsCall(4), session))).result);
+    });
+
+    it('is lost after a call when the server knows it for nothing else either', async () => {
+      const session = await rig.begin();
+      override['tools/call'] = override['ping'] = refuse(null);
+      assert.deepEqual((await lastMessage(rig.post(toolsCall(1), session))).error, error);
+      await until(() => sent('ping') === 1);
+      await sleep(30);
+      assert.equal((await rig.post(toolsCall(2), session)).status, 404);
+      assert.equal(sent('tools/call'), 1);
+    });
   });
 
   it('is lost for a notification as well', async () => {

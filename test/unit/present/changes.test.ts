@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Emitter } from '../../../src/core/event.ts';
-import { clockTime, relativeTime } from '../../../src/core/present/moment.ts';
+import { clockTime, relativeTime, utc } from '../../../src/core/present/moment.ts';
 import { cleanText, escapeMarkdown } from '../../../src/core/present/plainText.ts';
 import { overviewRows } from '../../../src/core/present/present.ts';
 import { changedRows, indexRows } from '../../../src/core/present/rowChanges.ts';
@@ -61,6 +61,21 @@ describe('moments', () => {
     assert.equal(clockTime(nowMs, context), '14:03');
     assert.equal(clockTime(nowMs, { ...context, timeZone: 'Asia/Tokyo' }), '23:03');
     assert.equal(clockTime(nowMs - 86_400_000, context), '20 Nov, 14:03');
+    assert.equal(utc(nowMs), '2026-11-21T14:03:00.000Z');
+  });
+
+  it('that no calendar has are unknown', () => {
+    for (const never of [NaN, Infinity, -Infinity, 9e15, -9e18, 8.64e15 + 1, 1e308]) {
+      for (const say of [clockTime, relativeTime]) {
+        assert.equal(say(never, context), 'an unknown time');
+        assert.equal(say(nowMs, { ...context, nowMs: never }), 'an unknown time');
+      }
+      assert.equal(utc(never), 'an unknown time');
+      const state = { ...connected, confirmedAtMs: never };
+      assert.ok(overviewRows(overview({ connections: [connection(state)] }), context).length > 0);
+    }
+    assert.match(relativeTime(8.64e15, context), /days/);
+    assert.match(clockTime(-8.64e15, context), /Apr/);
   });
 });
 

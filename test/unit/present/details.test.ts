@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connectionDetails, signInDetails } from '../../../src/core/present/adminDetails.ts';
 import { announcements } from '../../../src/core/present/announcements.ts';
+import type { ErrorCode } from '../../../src/core/errors.ts';
 import { identitySessions } from '../../../src/core/identitySessions.ts';
 import { refusal } from '../../../src/core/present/refusal.ts';
 import type { ConnectionState } from '../../../src/core/state.ts';
@@ -18,6 +19,14 @@ const versions = { extensionVersion: '0.1.0', vscodeVersion: '1.139.1', nowMs };
 const removed = { kind: 'accessRemoved', atMs: minutesAgo(3), code: 'exchange.denied' } as const;
 
 describe('the details for an administrator', () => {
+  it('survive a code and times that nobody knows', () => {
+    const failure = { code: 'constructor' as ErrorCode, facts: {}, atMs: NaN };
+    const seen = overview({ connections: [connection(connected, { failure, expiresAtMs: 9e15 })] });
+    const text = connectionDetails(seen, 'tickets', versions) ?? '';
+    assert.match(text, /Failed at: an unknown time\nCode: constructor\n/);
+    assert.match(text, /Expires: an unknown time\n/);
+  });
+
   it('hold the leg, the facts and the times of a failed connection', () => {
     const facts = {
       host: 'idp.example',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { errorCodes } from '../../../src/core/errors.ts';
+import { errorCodes, type ErrorCode } from '../../../src/core/errors.ts';
 import { explain, type Remedy } from '../../../src/core/present/sentences.ts';
 import { sentenceTable } from '../../support/sentenceTable.ts';
 
@@ -47,6 +47,13 @@ describe('sentences', () => {
       assert.doesNotMatch(explain(code, {}).sentence, /undefined| {2}|\(\)|\s[,;.]/);
     });
   }
+
+  it('fall back to the one for a mistake of ours', () => {
+    for (const code of ['constructor', '__proto__', 'toString', 'exchange.new', '']) {
+      const said = explain(code as ErrorCode, { ...context, hadAccess: true });
+      assert.deepEqual(said, explain('bug', context), code);
+    }
+  });
 
   it('keeps other parties from writing to the screen', () => {
     const { sentence } = explain('profile.invalid', {
