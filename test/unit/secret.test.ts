@@ -28,10 +28,10 @@ describe('Secret', () => {
   });
 
   it('is revealed only where it goes on the wire, into SecretStorage, or into a comparison', () => {
-    const callers = Object.fromEntries(
+    const callers: Record<string, number> = Object.fromEntries(
       (readdirSync('src', { recursive: true }) as string[])
         .filter((name) => name.endsWith('.ts') && !name.startsWith('sandbox'))
-        .map((name) => [
+        .map((name): [string, number] => [
           name,
           readFileSync(join('src', name), 'utf8').split('.reveal()').length - 1,
         ])
