@@ -30,6 +30,7 @@ function settingsFor(company) {
     ...quietSettings,
     'security.workspace.trust.enabled': false,
     'enterpriseMcp.profile': company.profile,
+    'enterpriseMcp.checkIntervalMinutes': 1,
     // So that a removal is seen within a minute.
     'enterpriseMcp.checkIntervalMinutes': 1,
   };
@@ -92,6 +93,7 @@ ${lines.join('\n')}
 2. Sign in as alice; the password is the same as the name (people: ${people}).
 3. Open Enterprise MCP in the activity bar: the servers Acme grants alice are connected.
 4. Take one away on the company's admin page:  ${company.admin.page}
+   Its row says so within a minute, or at once with Check Access Now in the title of the view.
 
 Ctrl+C stops everything.
 `);

@@ -13,11 +13,18 @@ import type { ColorTheme } from '../support/workbench.ts';
 
 const servers = ['Tickets', 'Docs', 'Builds', 'Everything'] as const;
 
+/** The last one stays. */
 const themes = {
-  light: { name: 'Light Modern', className: 'vs' },
   dark: { name: 'Dark Modern', className: 'vs-dark' },
   'high-contrast': { name: 'Dark High Contrast', className: 'hc-black' },
+  light: { name: 'Light Modern', className: 'vs' },
 } as const satisfies Record<string, ColorTheme>;
+
+/** What the README shows, by the name of the screenshot. */
+const readmeScreenshots = new Map([
+  ['dark', 'dark.png'],
+  ['access-removed', 'light.png'],
+]);
 
 /** As the parameters of OAuth call them. */
 const usedKinds = [
@@ -67,10 +74,11 @@ describe('A workday with Acme, as a person', () => {
   async function screenshot(name: string): Promise<void> {
     const file = path.join(setup.artifacts, `${name}.png`);
     await person.workbench.screenshot(file);
-    if (!setup.updateScreenshots || !['light', 'dark'].includes(name)) return;
-    const kept = path.join(setup.root, 'media/screenshots');
-    mkdirSync(kept, { recursive: true });
-    copyFileSync(file, path.join(kept, `${name}.png`));
+    const kept = readmeScreenshots.get(name);
+    if (!setup.updateScreenshots || kept === undefined) return;
+    const folder = path.join(setup.root, 'media/screenshots');
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(file, path.join(folder, kept));
   }
 
   it('offers sign-in in the status bar and in the sidebar', async () => {
