@@ -1,11 +1,13 @@
 // One identity provider: the session there, and the connections of every server it decides about.
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Access } from './accessRequest.ts';
+import { AccessReturns } from './accessReturns.ts';
 import type { Choices } from './choices.ts';
 import { registrationAt } from './clientSecrets.ts';
 import type { ClientRegistration } from './clientRegistration.ts';
 import { CompanySession, type SessionChange } from './companySession.ts';
-import { Connection, type Closing } from './connection.ts';
+import type { Closing } from './closing.ts';
+import { Connection } from './connection.ts';
 import { ConnectError } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
 import type { Outbound, OutboundLoader } from './outbound.ts';
@@ -46,9 +48,7 @@ export class Company {
   readonly #broker: TokenBroker;
   readonly #subscription: Disposable;
   readonly #members = new Map<string, { connection: Connection; subscription: Disposable }>();
-  readonly #givingBack = new Set<Promise<void>>();
-  /** Where each access came from, also when the profile has no such server any more. */
-  readonly #serverOf = new WeakMap<Access, ServerProfile>();
+  readonly #returns: AccessReturns;
   #signingIn: { controller: AbortController; done: Promise<void> } | undefined;
   #accountId: string | undefined;
   #client:
@@ -63,9 +63,10 @@ export class Company {
     this.profile = profile;
     this.#deps = deps;
     this.#limit = pLimit(profile.maxRequests);
+    this.#returns = new AccessReturns(deps);
     this.#broker = new TokenBroker({
       clock: deps.clock,
-      orphaned: (_, access) => void this.#giveBack(access),
+      orphaned: (_, access) => void this.#returns.giveBack(access),
     });
     this.session = new CompanySession({
       ...profile,
@@ -142,7 +143,7 @@ export class Company {
     const revoked = revoke().catch((error: unknown) => {
       this.#deps.log.warn('the company sign-in could not be given back', factsOf(error));
     });
-    await this.#within(giveBackMs, Promise.all([...this.#givingBack, revoked]));
+    await this.#returns.settled(giveBackMs, revoked);
     if (endSessionUrl !== undefined) await this.#deps.openUrl(endSessionUrl);
     if (failure !== undefined) throw failure;
   }
@@ -255,7 +256,7 @@ export class Company {
         const target = { url: server.url, token, clientVersion, signal };
         return protocol.probe(target, { fetch, clock });
       },
-      giveBack: (access) => this.#giveBack(access),
+      giveBack: (access) => this.#returns.giveBack(access),
       history: {
         hadAccess: () => choices.hadAccess(this.profile.id, account(), server.id),
         accessGranted: () => {
@@ -279,35 +280,8 @@ export class Company {
       ...outbound,
       subject: (refused) => this.session.subject(refused),
     });
-    this.#serverOf.set(access, server);
+    this.#returns.cameFrom(access, server);
     return access;
-  }
-
-  /** Revokes what was taken out of the broker; best effort, never rejects. */
-  #giveBack(access: Access): Promise<void> {
-    const { log } = this.#deps;
-    const server = this.#serverOf.get(access);
-    if (server === undefined) return Promise.resolve();
-    const task = this.#revoke(access, server)
-      .then(
-        (revoked) => {
-          log.info(`${server.label}: access ${revoked ? '' : 'cannot be '}given back`);
-        },
-        (error: unknown) => {
-          log.warn(`${server.label}: access could not be given back`, factsOf(error));
-        },
-      )
-      .finally(() => this.#givingBack.delete(task));
-    this.#givingBack.add(task);
-    return task;
-  }
-
-  async #revoke(access: Access, server: ServerProfile): Promise<boolean> {
-    const { issuer } = access.authorizationServer;
-    const missing = 'redemption.clientSecretMissing';
-    const registration = await registrationAt(issuer, server, this.#deps.store, missing);
-    const { protocol, toAuthorizationServer } = await this.#outbound();
-    return protocol.revokeAccess(access, registration, toAuthorizationServer);
   }
 
   async #outbound(): Promise<Outbound & { readonly toIdentityProvider: GuardedFetch }> {
@@ -315,16 +289,6 @@ export class Company {
     const { createGuardedFetch, identityProviderParty } = outbound.protocol;
     const fetch = createGuardedFetch(this.#deps, identityProviderParty);
     return { ...outbound, toIdentityProvider: (url, init) => this.#limit(() => fetch(url, init)) };
-  }
-
-  #within(ms: number, task: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#deps.clock.schedule(ms, resolve);
-      void task.finally(() => {
-        timer.dispose();
-        resolve();
-      });
-    });
   }
 }
 

@@ -7,7 +7,8 @@ import type { Subject } from './idJag.ts';
 import type { Account, CompanySessionState, PersonSnapshot } from './overview.ts';
 import type { Clock, Event, Log } from './ports.ts';
 import type { Secret } from './secret.ts';
-import type { Browser, IdToken, SignInClient } from './signIn.ts';
+import type { Browser, SignInClient } from './signIn.ts';
+import { hasLife, provesWith, sameToken, subjectOf } from './storedSession.ts';
 import type { SessionStore, StoredSession } from './storedSession.ts';
 
 /** One sign-in, from its beginning to its end; a late answer can tell by it that it is late. */
@@ -288,26 +289,3 @@ export class CompanySession {
 
 const storageUnavailable = (cause: unknown): ConnectError =>
   new ConnectError('storage.unavailable', {}, { cause });
-
-type Refreshable = Pick<StoredSession, 'refreshToken'>;
-
-const sameToken = (one: Refreshable, other: Refreshable): boolean =>
-  one.refreshToken !== undefined &&
-  other.refreshToken !== undefined &&
-  one.refreshToken.equals(other.refreshToken);
-
-const provesWith = (session: StoredSession, token: Secret): boolean =>
-  session.idToken?.token.equals(token) === true || session.refreshToken?.equals(token) === true;
-
-const hasLife = (idToken: IdToken | undefined, atMs: number): boolean =>
-  idToken !== undefined && idToken.expiresAtMs > atMs;
-
-function subjectOf(session: StoredSession, nowMs: number): Subject {
-  if (session.idToken !== undefined && hasLife(session.idToken, nowMs)) {
-    return { token: session.idToken.token, kind: 'idToken' };
-  }
-  if (session.refreshToken !== undefined) {
-    return { token: session.refreshToken, kind: 'refreshToken' };
-  }
-  throw new ConnectError('identityProvider.signInAgain');
-}

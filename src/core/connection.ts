@@ -1,6 +1,7 @@
 // One MCP server for one signed-in person: runs the effects, feeds the answers to state.ts.
 // Invariant: the only place with effects on a connection; closing shuts the gate before anything else.
 import type { Access } from './accessRequest.ts';
+import { closingCode, type Closing } from './closing.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
 import type { Clock, Disposable, Event, Log } from './ports.ts';
@@ -9,7 +10,7 @@ import { renewalDelayMs, retryDelayMs } from './schedule.ts';
 import type { Secret } from './secret.ts';
 import {
   isOpen,
-  isOutage,
+  isWaiting,
   transition,
   type ConnectingStep,
   type ConnectionEvent,
@@ -18,6 +19,7 @@ import {
   type ToolSummary,
 } from './state.ts';
 import type { TokenBroker } from './tokenBroker.ts';
+import { saysSomething } from './verdict.ts';
 
 export interface ConnectionDeps {
   readonly broker: TokenBroker;
@@ -32,19 +34,6 @@ export interface ConnectionDeps {
   readonly log: Log;
   readonly random: () => number;
 }
-
-/** Why a connection closes, other than by an answer. */
-export type Closing = Extract<
-  ConnectionEvent,
-  { type: 'signedOut' | 'sessionEnded' | 'turnedOff' | 'turnedOn' }
->;
-
-const closingCode = {
-  signedOut: 'user.signedOut',
-  sessionEnded: 'identityProvider.sessionEnded',
-  turnedOff: 'user.turnedOff',
-  turnedOn: 'user.signedOut',
-} as const;
 
 type Details = Pick<
   ConnectionSnapshot,
@@ -306,20 +295,6 @@ export class Connection {
     this.#changes.fire();
   }
 }
-
-/** An answer about access. Not one: an outage, trouble of our own, an answer nobody understands. */
-function saysSomething({ code, facts }: ConnectError): boolean {
-  const ours = ['bug', 'storage.unavailable', 'user.cancelled'];
-  const isUnclear =
-    /\.(answer|response)Invalid$/.test(code) &&
-    facts.oauthError === undefined &&
-    facts.reason === undefined;
-  return !ours.includes(code) && !isOutage(code) && !isUnclear;
-}
-
-/** Comes back by itself once the other party answers. */
-const isWaiting = ({ kind }: ConnectionState): boolean =>
-  kind === 'paused' || kind === 'unreachable';
 
 function without(details: Details, ...keys: (keyof Details)[]): Details {
   const rest = Object.entries(details).filter(([key]) => !(keys as string[]).includes(key));

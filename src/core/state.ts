@@ -145,6 +145,10 @@ export function isOutage(code: ErrorCode): boolean {
 export const isOpen = (state: ConnectionState): state is ConnectionState & { kind: 'connected' } =>
   state.kind === 'connected';
 
+/** Comes back by itself once the other party answers. */
+export const isWaiting = ({ kind }: ConnectionState): boolean =>
+  kind === 'paused' || kind === 'unreachable';
+
 /** Late answers of an abandoned attempt change nothing. */
 const isCurrent = (state: ConnectionState, attempt: number | undefined): boolean =>
   attempt === undefined

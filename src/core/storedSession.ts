@@ -1,6 +1,8 @@
 // What of a company session survives a reload: the refresh token, or the ID token where the identity
 // provider gives no refresh token. One JSON value per identity provider, written whole.
 import * as v from 'valibot';
+import { ConnectError } from './errors.ts';
+import type { Subject } from './idJag.ts';
 import type { Account } from './overview.ts';
 import type { SecretStore } from './ports.ts';
 import { Secret } from './secret.ts';
@@ -61,4 +63,31 @@ export function createSessionStore(
     },
     delete: () => store.delete(key),
   };
+}
+
+type Refreshable = Pick<StoredSession, 'refreshToken'>;
+
+export const sameToken = (one: Refreshable, other: Refreshable): boolean =>
+  one.refreshToken !== undefined &&
+  other.refreshToken !== undefined &&
+  one.refreshToken.equals(other.refreshToken);
+
+export const provesWith = (session: StoredSession, token: Secret): boolean =>
+  session.idToken?.token.equals(token) === true || session.refreshToken?.equals(token) === true;
+
+export const hasLife = (idToken: IdToken | undefined, atMs: number): boolean =>
+  idToken !== undefined && idToken.expiresAtMs > atMs;
+
+/**
+ * The proof that has life left: the ID token first.
+ * @throws identityProvider.signInAgain
+ */
+export function subjectOf(session: StoredSession, nowMs: number): Subject {
+  if (session.idToken !== undefined && hasLife(session.idToken, nowMs)) {
+    return { token: session.idToken.token, kind: 'idToken' };
+  }
+  if (session.refreshToken !== undefined) {
+    return { token: session.refreshToken, kind: 'refreshToken' };
+  }
+  throw new ConnectError('identityProvider.signInAgain');
 }
