@@ -30,7 +30,6 @@ function settingsFor(company) {
     ...quietSettings,
     'security.workspace.trust.enabled': false,
     'enterpriseMcp.profile': company.profile,
-    'enterpriseMcp.checkIntervalMinutes': 1,
     // So that a removal is seen within a minute.
     'enterpriseMcp.checkIntervalMinutes': 1,
   };

@@ -9,10 +9,12 @@ import { rowId, type Row } from './row.ts';
 import { explain } from './sentences.ts';
 import type { PresentContext } from './stateWords.ts';
 
-export type ViewState = 'noProfile' | 'signedOut' | 'ready';
+export type ViewState = 'loading' | 'noProfile' | 'signedOut' | 'ready';
 
-/** Which welcome stands in for the rows; `ready` shows rows. */
-export function viewState({ organization, people }: Overview): ViewState {
+/** Which welcome stands in for the rows; `ready` shows rows, `loading` nothing that would only flash. */
+export function viewState({ loaded, organization, people }: Overview): ViewState {
+  const isLookingUp = ({ session }: PersonSnapshot) => session.kind === 'restoring';
+  if (!loaded || (people.length > 0 && people.every(isLookingUp))) return 'loading';
   if (organization === undefined) return 'noProfile';
   const isQuiet = ({ session, failure }: PersonSnapshot) =>
     session.kind === 'signedOut' && failure === undefined;
@@ -23,7 +25,7 @@ export function viewState({ organization, people }: Overview): ViewState {
 export function overviewRows(overview: Overview, now: Now): readonly Row[] {
   const problems = overview.problems.map((problem, index) => problemRow(problem, index, overview));
   if (overview.organization === undefined) return problems;
-  if (viewState(overview) === 'signedOut' && problems.length === 0) return [];
+  if (viewState(overview) !== 'ready' && problems.length === 0) return [];
   const context = { ...now, organization: overview.organization };
   const people = overview.people.map((person) => personRow(person, overview, context));
   return [organizationRow(overview, [...problems, ...people])];
@@ -134,7 +136,11 @@ function personLook(
     case 'signedIn':
       return {
         label: cleanText(session.account.label),
-        description: `${provider} · signed in ${clockTime(session.sinceMs, context)}`,
+        description: [
+          // Of one name with the organization it says nothing.
+          ...(provider === cleanText(context.organization) ? [] : [provider]),
+          `signed in ${clockTime(session.sinceMs, context)}`,
+        ].join(' · '),
         icon: 'account',
       };
     case 'ended':

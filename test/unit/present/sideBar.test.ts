@@ -37,7 +37,7 @@ describe('the side bar', () => {
     );
     assert.deepEqual(roots.map(told), [['Acme', 'set up in your settings']]);
     const [alicesRow] = roots[0]!.children;
-    assert.deepEqual(told(alicesRow!), ['alice@acme.example', 'Acme · signed in 12:03']);
+    assert.deepEqual(told(alicesRow!), ['alice@acme.example', 'signed in 12:03']);
     assert.equal(alicesRow!.contextValue, 'person canSignOut');
     assert.deepEqual(
       alicesRow!.children.map(({ label }) => label),
@@ -89,11 +89,20 @@ describe('the side bar', () => {
     ]);
   });
 
+  it('names the identity provider beside the person where it is not the organization', () => {
+    const other = person({ kind: 'signedIn', account: alice, sinceMs: nowMs }, { label: 'Okta' });
+    const [root] = overviewRows(overview({ people: [other] }), context);
+    assert.match(root!.children[0]!.description, /^Okta · signed in/);
+  });
+
   it('leaves the place to a welcome when there is nothing else to say', () => {
     assert.deepEqual([viewState(nowhere), overviewRows(nowhere, context)], ['noProfile', []]);
     const signedOut = overview({ people: [person({ kind: 'signedOut' })] });
     assert.deepEqual([viewState(signedOut), overviewRows(signedOut, context)], ['signedOut', []]);
     const ended = overview({ people: [person({ kind: 'ended', account: alice, atMs: nowMs })] });
+    const restoring = overview({ people: [person({ kind: 'restoring' })] });
+    assert.deepEqual([viewState(restoring), overviewRows(restoring, context)], ['loading', []]);
+    assert.equal(viewState({ ...nowhere, loaded: false }), 'loading');
     assert.equal(viewState(ended), 'ready');
     assert.equal(viewState(overview()), 'ready');
   });
