@@ -229,6 +229,11 @@ describe('an employee at Acme', function () {
       await alice.until(allConnected(alice));
       await alice.connections.signOut('acme');
       assert.equal((await legs('revocation')).filter(({ outcome }) => outcome === 'ok').length, 5);
+      const said = [...alice.log, ...alice.opened, JSON.stringify(alice.connections.overview())];
+      for (const { clients } of [identityProvider, ...authorizationServers]) {
+        const { clientSecret = 'none' } = own(clients) as { clientSecret?: string };
+        assert.ok(clientSecret.length > 20 && !said.join().includes(clientSecret));
+      }
     });
   }
 
