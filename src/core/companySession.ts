@@ -54,6 +54,8 @@ export class CompanySession {
   #ended: { account: Account; atMs: number } | undefined;
   /** Counts what a person began: an older sign-in or look-up must not have the last word. */
   #begun = 0;
+  /** Counts the times everything was let go of: what was read before must not come back. */
+  #left = 0;
   /** Writes to the store, one after the other, so that a deletion stays one. */
   #storing: Promise<unknown> = Promise.resolve();
 
@@ -75,15 +77,15 @@ export class CompanySession {
   async restore(): Promise<void> {
     if (this.#state.kind !== 'signedOut') return;
     const own = ++this.#begun;
+    const left = this.#left;
     this.#become({ kind: 'restoring' });
     const kept = await this.#deps.store.read().catch(storageUnavailable);
-    if (own !== this.#begun) return;
-    if (kept instanceof ConnectError) {
-      this.#become(this.#settled(), kept);
-      return;
+    const failure = kept instanceof ConnectError ? kept : undefined;
+    // Kept also while a sign-in is open: given up, it leaves the person signed in as before.
+    if (!(kept instanceof ConnectError) && kept !== undefined && left === this.#left) {
+      this.#held ??= { session: kept, isStored: true, renewal: undefined };
     }
-    if (kept !== undefined) this.#held = { session: kept, isStored: true, renewal: undefined };
-    this.#become(this.#settled());
+    if (own === this.#begun) this.#become(this.#settled(), failure);
   }
 
   /** @throws user.cancelled, user.timedOut, identityProvider.*, network.* */
@@ -103,8 +105,10 @@ export class CompanySession {
       this.#held = held;
       this.#ended = undefined;
       this.#giveBack(client, before?.session.refreshToken);
+      // Before anything is waited for: connections of another account must close now.
+      this.#become(this.#settled());
       const failure = await this.#keep(held);
-      if (own === this.#begun) this.#become(this.#settled(), failure);
+      if (own === this.#begun && failure !== undefined) this.#become(this.#settled(), failure);
     } catch (error) {
       const known = ConnectError.from(error);
       const shown = known.code === 'user.cancelled' ? undefined : known;
@@ -164,6 +168,7 @@ export class CompanySession {
   /** Lets go of everything in memory; what is under way comes to nothing. The store stays as it is. */
   abandon(): void {
     this.#begun++;
+    this.#left++;
     this.#held = undefined;
   }
 

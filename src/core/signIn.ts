@@ -64,23 +64,25 @@ interface SignInDeps {
 export function createSignInClient(deps: SignInDeps): SignInClient {
   const { metadata, registration } = deps;
   const tokenEndpoint = URL.parse(metadata.token_endpoint ?? '')?.href;
-  // One refresh runs at a time; it hears of the new refresh token before the ID token is looked at.
-  const refreshing: { onRotated?: (refreshToken: Secret) => Promise<void> } = {};
-  const client = verifyingClient(deps, async (url, init) => {
-    const response = await deps.fetch(url, init);
-    if (url === tokenEndpoint) await hearRotation(response, refreshing.onRotated);
-    return response;
-  });
+  const client = verifyingClient(deps, deps.fetch);
+  const known: { keys?: ReturnType<typeof oauth.getJwksCache> } = {};
   const facts: Facts = { host: hostOf(metadata.issuer) };
   return {
     signIn: (browser, signal) => signIn(deps, browser, signal),
     refresh: async (refreshToken, account, onRotated) => {
-      refreshing.onRotated = onRotated;
+      // A client of its own: two accounts may refresh at once, and each must hear of its own token.
+      const own = verifyingClient(deps, async (url, init) => {
+        const response = await deps.fetch(url, init);
+        if (url === tokenEndpoint) await hearRotation(response, onRotated);
+        return response;
+      });
+      if (known.keys !== undefined) oauth.setJwksCache(own, known.keys);
       const answer = await oauth
-        .refreshTokenGrant(client, refreshToken.reveal())
+        .refreshTokenGrant(own, refreshToken.reveal())
         .catch((error: unknown) => {
           throw fromOAuth(error, 'refresh', facts);
         });
+      known.keys = oauth.getJwksCache(own) ?? known.keys;
       const idToken = idTokenOf(answer);
       if (idToken !== undefined && answer.claims()?.sub !== account.id) {
         throw new ConnectError('identityProvider.accountMismatch', facts);
@@ -105,9 +107,9 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
 
 async function hearRotation(
   response: Response,
-  onRotated: ((refreshToken: Secret) => Promise<void>) | undefined,
+  onRotated: (refreshToken: Secret) => Promise<void>,
 ): Promise<void> {
-  if (!response.ok || onRotated === undefined) return;
+  if (!response.ok) return;
   const answer: unknown = await response
     .clone()
     .json()

@@ -354,6 +354,52 @@ describe('a company session', () => {
     assert.equal(other.session.person().session.kind, 'signedOut');
   });
 
+  it('found while a sign-in is open is there when that is given up, and given back when it is not', async () => {
+    const first = harness();
+    await first.session.signIn(browser, never);
+    for (const isCancelled of [true, false]) {
+      const h = harness(new Map(first.kept));
+      const restoring = h.session.restore();
+      const { promise, release } = held();
+      h.world.hold = promise;
+      if (isCancelled) h.world.signIn = 'user.cancelled';
+      h.world.serial = 10;
+      const signingIn = h.session.signIn(browser, never).catch(() => undefined);
+      await restoring;
+      release();
+      await signingIn;
+      assert.equal(h.session.person().session.kind, 'signedIn');
+      assert.deepEqual(h.world.revoked, isCancelled ? [] : ['r1']);
+    }
+  });
+
+  it('of another account is announced before the keyring has taken it', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    const signingIn = h.session.signIn(browser, never);
+    await settle();
+    h.states.length = 0;
+    await signingIn;
+    const { world } = h;
+    world.account = { id: 'sub-2', label: 'bob@acme.example' };
+    const { promise, release } = held();
+    const set = h.kept.set.bind(h.kept);
+    let written = false;
+    h.kept.set = (key, value) => {
+      written = true;
+      return set(key, value);
+    };
+    world.hold = promise;
+    const again = h.session.signIn(browser, never);
+    h.session.onDidChange(({ current }) => {
+      if (current.kind === 'signedIn') assert.equal(written, false);
+    });
+    release();
+    await again;
+    const { session } = h.session.person();
+    assert.ok(session.kind === 'signedIn' && session.account.id === 'sub-2' && written);
+  });
+
   it('signs out here before anything else', async () => {
     const h = harness();
     await h.session.signIn(browser, never);
