@@ -39,7 +39,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
     platform,
     environment: process.env,
   });
-  const actions = createActions(connections, gateway.onDidListen, managed.path);
+  const { onDidListen } = gateway;
+  const outbound = { fetch: hostFetch, clock };
+  const actions = createActions(connections, {
+    onDidListen,
+    managedPath: managed.path,
+    ...outbound,
+  });
   const load = () =>
     connections.load(async () => {
       const { loadProfile } = await import('./node/loadProfile.ts');

@@ -1,20 +1,25 @@
 // From "alice is signed in" to an access token for one MCP server: metadata, ID-JAG, redemption.
-// Each leg is asked once; the two second tries are those of an answer that names a stale input.
-import { registrationAt } from './clientSecrets.ts';
-import type { Discovery } from './discovery.ts';
+// Each leg is asked once; the one second try is that of an answer that names a stale input.
+import type { AccessToken } from './accessToken.ts';
+import { registrationAt } from './clientCredentials.ts';
+import type { Discovery, ResourceMetadata } from './discovery.ts';
+import { dpopAlgorithm, type DpopKeys } from './dpopKeys.ts';
+import type { DpopBinding } from './dpopToken.ts';
 import { ConnectError } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
-import { redeemIdJag, requestIdJag, type IdJag, type Subject } from './idJag.ts';
+import { requestIdJag, type IdJag, type Prove } from './idJag.ts';
+import { withInteraction } from './interaction.ts';
 import type { ServerMetadata } from 'openid-client';
-import type { Clock, SecretStore } from './ports.ts';
+import type { Clock, OpenUrl, SecretStore } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
-import type { Secret } from './secret.ts';
+import { redeemIdJag } from './redemption.ts';
+import { staleIssuer } from './staleMetadata.ts';
 import type { ConnectingStep } from './state.ts';
 import { hostOf } from './url.ts';
 
 /** An access token and what is known of it. Only the token broker keeps one. */
 export interface Access {
-  readonly token: Secret;
+  readonly token: AccessToken;
   readonly scopes: readonly string[];
   /** Of receipt, by both clocks: the monotonic one stands still while the computer sleeps. */
   readonly receivedAt: { readonly monotonicMs: number; readonly wallMs: number };
@@ -32,15 +37,16 @@ export interface AccessRequestDeps {
   /** At most `maxRequests` of these are in flight per identity provider. */
   readonly toIdentityProvider: GuardedFetch;
   readonly toAuthorizationServer: GuardedFetch;
+  readonly dpopKeys: DpopKeys;
   readonly store: SecretStore;
   readonly clock: Clock;
-  readonly subject: (refused?: Subject) => Promise<Subject>;
+  readonly prove: Prove;
 }
 
 /** `authorizationServer` undefined: the first one the server lists (only without a profile). */
-export type ServerOf = Pick<
+export type ServerOf = Omit<
   ServerProfile,
-  'url' | 'clientId' | 'clientAuthentication' | 'clientSecret' | 'scopes'
+  'id' | 'label' | 'identityProvider' | 'authorizationServer'
 > & {
   readonly authorizationServer: string | undefined;
   /** Ask although the authorization server's metadata does not list the grant. */
@@ -50,13 +56,17 @@ export type ServerOf = Pick<
 export interface AccessRequest {
   readonly server: ServerOf;
   readonly identityProvider: IdentityProviderProfile;
+  /** What to ask for, in both legs. */
+  readonly scopes: readonly string[];
   readonly onStep: (step: ConnectingStep) => void;
   readonly signal: AbortSignal;
+  /** Opens the page a server wants confirmed; absent until the person asks for it. */
+  readonly openInteraction?: OpenUrl | undefined;
 }
 
 /**
  * Runs all legs for one server.
- * @throws discovery.*, exchange.*, redemption.*, identityProvider.*, network.*
+ * @throws discovery.*, exchange.*, redemption.*, identityProvider.*, network.*, profile.invalid, storage.unavailable
  */
 export async function requestAccess(
   request: AccessRequest,
@@ -67,9 +77,10 @@ export async function requestAccess(
   try {
     return await exchangeAndRedeem(request, target, deps);
   } catch (error) {
-    // The grant may have grown stale on its way; a new one tells that from a real refusal (J18, E19).
-    if (!ConnectError.is(error, 'redemption.refused')) throw error;
-    return exchangeAndRedeem(request, target, deps);
+    const again = await secondTarget(error, { request, target, deps });
+    if (again === undefined) throw error;
+    // Nobody is sent to the browser twice for one click.
+    return exchangeAndRedeem({ ...request, openInteraction: undefined }, again, deps);
   }
 }
 
@@ -77,6 +88,8 @@ interface Target {
   readonly resource: string;
   readonly authorizationServer: ServerMetadata;
   readonly identityProvider: ServerMetadata;
+  /** Undefined: bearer tokens. */
+  readonly binding: DpopBinding | undefined;
 }
 
 async function discover(request: AccessRequest, deps: AccessRequestDeps): Promise<Target> {
@@ -85,7 +98,7 @@ async function discover(request: AccessRequest, deps: AccessRequestDeps): Promis
   const pinned = server.authorizationServer;
   // A pinned issuer need not wait for the server to name it.
   const [published, early, identityProvider] = await Promise.all([
-    discovery.resource(server.url, signal),
+    resourceOf(server, discovery, signal),
     pinned === undefined ? undefined : discovery.authorizationServer(pinned, signal),
     discovery.identityProvider(request.identityProvider.issuer, signal),
   ]);
@@ -99,7 +112,55 @@ async function discover(request: AccessRequest, deps: AccessRequestDeps): Promis
   }
   const authorizationServer = early ?? (await discovery.authorizationServer(issuer, signal));
   if (server.grantUnadvertised !== true) requireEnterpriseGrant(authorizationServer);
-  return { resource: published.resource, authorizationServer, identityProvider };
+  const binding = isBound(server, published)
+    ? {
+        key: await deps.dpopKeys.at(
+          { identityProvider: identityProvider.issuer, authorizationServer: issuer },
+          deps.store,
+        ),
+        origin: new URL(server.url).origin,
+        nonces: deps.dpopKeys.nonces,
+      }
+    : undefined;
+  return { resource: published.resource, authorizationServer, identityProvider, binding };
+}
+
+/** Where a server publishes nothing, what the profile says of it stands; a published word must agree. */
+async function resourceOf(
+  server: ServerOf,
+  discovery: Discovery,
+  signal: AbortSignal,
+): Promise<ResourceMetadata> {
+  const { url, resource, authorizationServer } = server;
+  return discovery.resource(url, signal, server).catch((error: unknown) => {
+    const isSilent = ConnectError.is(error, 'discovery.resourceMetadataMissing');
+    if (!isSilent || resource === undefined || authorizationServer === undefined) throw error;
+    const authorizationServers = [authorizationServer];
+    return { resource, authorizationServers, scopesSupported: [], dpopRequired: false };
+  });
+}
+
+const isBound = ({ dpop }: ServerOf, { dpopRequired }: ResourceMetadata): boolean =>
+  dpop === 'always' || (dpop === 'whenAsked' && dpopRequired);
+
+/** What to try once more with; undefined when the answer stands. */
+async function secondTarget(
+  error: unknown,
+  { request, target, deps }: { request: AccessRequest; target: Target; deps: AccessRequestDeps },
+): Promise<Target | undefined> {
+  if (!ConnectError.is(error)) return undefined;
+  // The grant may have grown stale on its way; a new one tells that from a real refusal (J19, E19).
+  if (error.code === 'redemption.refused' && error.facts.oauthError === 'invalid_grant') {
+    return target;
+  }
+  const issuer = staleIssuer(error, {
+    identityProvider: request.identityProvider.clientAuthentication,
+    authorizationServer: request.server.clientAuthentication,
+  });
+  if (issuer === undefined || !deps.discovery.outdated(target[issuer].issuer)) return undefined;
+  const renewed = await discover(request, deps).catch(() => undefined);
+  const hasMoved = renewed?.[issuer].token_endpoint !== target[issuer].token_endpoint;
+  return hasMoved ? renewed : undefined;
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -122,19 +183,19 @@ async function exchangeAndRedeem(
 ): Promise<Access> {
   const { server, signal } = request;
   const { authorizationServer, resource } = target;
-  const client = await registrationAt(
-    authorizationServer.issuer,
-    server,
-    deps.store,
-    'redemption.clientSecretMissing',
-  );
+  const client = await registrationAt(authorizationServer.issuer, server, deps.store, 'redemption');
   request.onStep('exchange');
   const idJag = await exchange(request, target, deps);
   request.onStep('redemption');
-  const redeemed = await redeemIdJag(
-    { authorizationServer, client, idJag, resource },
-    (url, init) => deps.toAuthorizationServer(url, { ...init, signal }),
-  );
+  const legDeps = {
+    clock: deps.clock,
+    fetch: (url: string, init?: RequestInit) =>
+      deps.toAuthorizationServer(url, { ...init, signal }),
+  };
+  const { sendResource } = server;
+  const redeem = () => redeemIdJag({ ...target, client, idJag, resource, sendResource }, legDeps);
+  const interaction = { open: request.openInteraction, clock: deps.clock, signal };
+  const redeemed = await withInteraction(redeem, interaction);
   return {
     token: redeemed.token,
     scopes: redeemed.scopes,
@@ -150,34 +211,42 @@ async function exchange(
   deps: AccessRequestDeps,
 ): Promise<IdJag> {
   const { identityProvider, server, signal } = request;
-  const client = await registrationAt(
-    identityProvider.issuer,
-    identityProvider,
-    deps.store,
-    'identityProvider.clientSecretMissing',
-  );
-  const ask = (subject: Subject) =>
-    requestIdJag(
-      {
-        identityProvider: target.identityProvider,
-        client,
-        subject,
-        audience: target.authorizationServer.issuer,
-        resource: target.resource,
-        scopes: server.scopes,
-        clientIdThere: server.clientId,
-      },
-      {
-        fetch: (url, init) => deps.toIdentityProvider(url, { ...init, signal }),
-        nowMs: deps.clock.now(),
-      },
-    );
-  const subject = await deps.subject();
+  const { store, clock } = deps;
+  const { issuer } = identityProvider;
+  const client = await registrationAt(issuer, identityProvider, store, 'identityProvider');
+  const asked = {
+    identityProvider: target.identityProvider,
+    client,
+    issuer: target.authorizationServer.issuer,
+    audience: server.audience,
+    resource: target.resource,
+    sendResource: server.sendResource,
+    // For a refresh token of the company session; no other server is ever asked for one (M9).
+    scopes: request.scopes.filter((scope) => scope !== 'offline_access'),
+    clientIdThere: server.clientId,
+    proof: isProven(server, target) ? target.binding?.key : undefined,
+  };
+  const fetch: GuardedFetch = (url, init) => deps.toIdentityProvider(url, { ...init, signal });
+  const refused = { times: 0 };
   try {
-    return await ask(subject);
+    return await deps.prove((subject) =>
+      requestIdJag({ ...asked, subject }, { fetch, clock }).catch((error: unknown) => {
+        if (isNotUnderstood(error)) refused.times++;
+        throw error;
+      }),
+    );
   } catch (error) {
-    // "Your proof is no good": renew it once. A dead session says so while renewing.
-    if (!ConnectError.is(error, 'identityProvider.signInAgain')) throw error;
-    return ask(await deps.subject(subject));
+    // Two subjects and the same answer: it is the request that is not known there (RFC 8693 §2.2.2).
+    if (refused.times < 2 || !isNotUnderstood(error)) throw error;
+    throw new ConnectError('exchange.notSupported', error.facts, { cause: error });
   }
 }
+
+/** Where the identity provider is not known to understand a proof, the authorization server alone binds. */
+const isProven = ({ dpop }: ServerOf, { identityProvider }: Target): boolean =>
+  dpop === 'always' ||
+  identityProvider.dpop_signing_alg_values_supported?.includes(dpopAlgorithm) === true;
+
+const isNotUnderstood = (error: unknown): error is ConnectError =>
+  ConnectError.is(error, 'identityProvider.signInAgain') &&
+  error.facts.oauthError === 'invalid_request';

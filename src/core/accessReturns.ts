@@ -1,6 +1,6 @@
 // Giving back what was taken out of the token broker, best effort: beside everything else, never in its way.
 import type { Access } from './accessRequest.ts';
-import { registrationAt } from './clientSecrets.ts';
+import { registrationAt } from './clientCredentials.ts';
 import { ConnectError } from './errors.ts';
 import type { OutboundLoader } from './outbound.ts';
 import type { Clock, Log, SecretStore } from './ports.ts';
@@ -61,8 +61,7 @@ export class AccessReturns {
   async #revoke(access: Access, server: ServerProfile): Promise<boolean> {
     const { outbound, store } = this.#deps;
     const { issuer } = access.authorizationServer;
-    const missing = 'redemption.clientSecretMissing';
-    const registration = await registrationAt(issuer, server, store, missing);
+    const registration = await registrationAt(issuer, server, store, 'redemption');
     const { protocol, toAuthorizationServer } = await outbound.load();
     return protocol.revokeAccess(access, registration, toAuthorizationServer);
   }

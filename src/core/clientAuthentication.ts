@@ -1,17 +1,19 @@
 // How we prove who is asking, at the identity provider and at a resource authorization server.
-import type { ClientRegistration } from './clientRegistration.ts';
+import type { ClientAssertionStyle, ClientRegistration } from './clientRegistration.ts';
 import { ConnectError } from './errors.ts';
 import type { GuardedFetch } from './http.ts';
 import * as oauth from 'openid-client';
 import type { Secret } from './secret.ts';
+import { readSigningKey } from './signingKey.ts';
+import { hostOf } from './url.ts';
 
 /** Tolerated difference between the clocks, seconds. */
 export const clockToleranceSec = 60;
 
-/**
- * openid-client's configuration for one authorization server and our registration there.
- * @throws bug when a method that needs a secret comes without one
- */
+/** A client assertion lives as long as clocks may differ before that has a name of its own, seconds. */
+const assertionLifeSec = 120;
+
+/** openid-client's configuration for one authorization server and our registration there. */
 export function createOAuthClient(
   metadata: oauth.ServerMetadata,
   registration: ClientRegistration,
@@ -30,13 +32,56 @@ export function createOAuthClient(
 }
 
 function authenticationOf(registration: ClientRegistration): oauth.ClientAuth {
-  const { method, secret } = registration;
-  if (method === 'none') return oauth.None();
-  if (secret === undefined) throw new ConnectError('bug', { reason: 'client secret missing' });
-  return method === 'client_secret_basic'
-    ? clientSecretBasic(registration.clientId, secret)
-    : oauth.ClientSecretPost(secret.reveal());
+  switch (registration.method) {
+    case 'none':
+      return oauth.None();
+    case 'client_secret_basic':
+      return clientSecretBasic(registration.clientId, registration.secret);
+    case 'client_secret_post':
+      return oauth.ClientSecretPost(registration.secret.reveal());
+    case 'private_key_jwt':
+      return privateKeyJwt(registration.key, registration.assertion);
+  }
 }
+
+/** The library waits for it, though its types do not say so. */
+type AsyncClientAuth = (...request: Parameters<oauth.ClientAuth>) => unknown;
+
+/**
+ * A new assertion for every request. Fails with profile.invalid when the key is none for its algorithm.
+ * @see RFC 7523 §2.2 and §3, draft-ietf-oauth-rfc7523bis
+ */
+function privateKeyJwt(
+  privateJwk: Secret,
+  { audience, typ, algorithm }: ClientAssertionStyle,
+): oauth.ClientAuth {
+  const authenticate: AsyncClientAuth = async (server, client, body, headers) => {
+    const key = await readSigningKey(privateJwk.reveal(), algorithm);
+    if (key === undefined) throw unfitKey(server.issuer, algorithm);
+    const style: oauth.ModifyAssertionFunction = (header, claims) => {
+      header['alg'] = algorithm;
+      if (typ !== undefined) header['typ'] = typ;
+      if (audience === 'tokenEndpoint') claims['aud'] = server.token_endpoint;
+      claims['exp'] = Number(claims['iat']) + assertionLifeSec;
+      // Nothing but a reason to be refused when this clock is a little fast.
+      delete claims['nbf'];
+    };
+    const own = key.kid === undefined ? {} : { kid: key.kid };
+    const withKey: AsyncClientAuth = oauth.PrivateKeyJwt(
+      { key: key.privateKey, ...own },
+      { [oauth.modifyAssertion]: style },
+    );
+    await withKey(server, client, body, headers);
+  };
+  return authenticate;
+}
+
+const unfitKey = (issuer: string, algorithm: string): ConnectError =>
+  new ConnectError('profile.invalid', {
+    host: hostOf(issuer),
+    key: 'clientKey',
+    reason: `is no private key for ${algorithm}`,
+  });
 
 /**
  * Form-encoded as RFC 6749 §2.3.1 asks, and no more than that: the library also escapes `-`, `_` and `.`,

@@ -1,23 +1,21 @@
 // One identity provider: the session there, and the connections of every server it decides about.
-import pLimit, { type LimitFunction } from 'p-limit';
 import type { Access } from './accessRequest.ts';
 import { AccessReturns } from './accessReturns.ts';
 import type { Choices } from './choices.ts';
-import { registrationAt } from './clientSecrets.ts';
-import type { ClientRegistration } from './clientRegistration.ts';
+import { needyClients, type NeedyClient } from './clientOwners.ts';
 import { CompanySession, type SessionChange } from './companySession.ts';
 import type { Closing } from './closing.ts';
 import { Connection } from './connection.ts';
 import { ConnectError } from './errors.ts';
-import type { GuardedFetch } from './http.ts';
-import type { Outbound, OutboundLoader } from './outbound.ts';
-import type { ServerMetadata } from 'openid-client';
+import { IdentityProviderClient } from './identityProviderClient.ts';
+import type { OutboundLoader } from './outbound.ts';
 import type { Clock, Disposable, Fetch, Log, OpenUrl, SecretStore } from './ports.ts';
-import type { StartRedirectReceiver } from './ports.ts';
+import type { ShowCode, StartRedirectReceiver } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
-import type { SignInClient } from './signIn.ts';
-import { isOpen, type ConnectingStep } from './state.ts';
-import { sameEntry, sameSecret } from './secret.ts';
+import { sameEntry } from './secret.ts';
+import type { MintRequest } from './serverAccess.ts';
+import { isOpen } from './state.ts';
+import { isDemand, stepUpFor, type StepUp } from './stepUp.ts';
 import { createSessionStore } from './storedSession.ts';
 import { TokenBroker } from './tokenBroker.ts';
 
@@ -36,6 +34,11 @@ export interface CompanyDeps {
   readonly onDidChange: () => void;
 }
 
+export interface SignInOptions {
+  /** Sign in with a code instead of the browser on this computer. */
+  readonly withCode?: ShowCode | undefined;
+}
+
 /** Signing out waits this long for the other parties before the browser is opened, milliseconds. */
 const giveBackMs = 5_000;
 
@@ -43,17 +46,13 @@ export class Company {
   readonly profile: IdentityProviderProfile;
   readonly session: CompanySession;
   readonly #deps: CompanyDeps;
-  /** At most this many requests in flight at the identity provider. */
-  readonly #limit: LimitFunction;
+  readonly #client: IdentityProviderClient;
   readonly #broker: TokenBroker;
   readonly #subscription: Disposable;
   readonly #members = new Map<string, { connection: Connection; subscription: Disposable }>();
   readonly #returns: AccessReturns;
   #signingIn: { controller: AbortController; done: Promise<void> } | undefined;
   #accountId: string | undefined;
-  #client:
-    | { metadata: ServerMetadata; registration: ClientRegistration; client: SignInClient }
-    | undefined;
 
   constructor(
     profile: IdentityProviderProfile,
@@ -62,7 +61,7 @@ export class Company {
   ) {
     this.profile = profile;
     this.#deps = deps;
-    this.#limit = pLimit(profile.maxRequests);
+    this.#client = new IdentityProviderClient(profile, deps);
     this.#returns = new AccessReturns(deps);
     this.#broker = new TokenBroker({
       clock: deps.clock,
@@ -70,7 +69,7 @@ export class Company {
     });
     this.session = new CompanySession({
       ...profile,
-      client: () => this.#signInClient(),
+      client: () => this.#client.signIn(),
       store: createSessionStore(profile, deps.store),
       clock: deps.clock,
       log: deps.log,
@@ -84,6 +83,14 @@ export class Company {
 
   get connections(): readonly Connection[] {
     return [...this.#members.values()].map(({ connection }) => connection);
+  }
+
+  /** Registrations that wait for something of this computer. */
+  get needyClients(): readonly NeedyClient[] {
+    return needyClients(
+      this.profile,
+      this.connections.map(({ server }) => server),
+    );
   }
 
   /** Takes over the servers of the profile; connections to those that did not change go on undisturbed. */
@@ -112,10 +119,11 @@ export class Company {
   }
 
   /**
-   * Signs in through the browser; a sign-in already under way is given up for this one.
+   * Signs in; a sign-in already under way is given up for this one. It carries the stronger sign-in that a
+   * connection waits for.
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*, profile.*
    */
-  async signIn(signal: AbortSignal): Promise<void> {
+  async signIn(signal: AbortSignal, options: SignInOptions = {}): Promise<void> {
     const before = this.#signingIn;
     before?.controller.abort();
     const controller = new AbortController();
@@ -123,7 +131,7 @@ export class Company {
     // The place in the queue is taken before waiting: of three clicks the last one counts.
     const done = (before?.done ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#runSignIn(either));
+      .then(() => this.#runSignIn(either, options));
     const own = { controller, done };
     this.#signingIn = own;
     try {
@@ -148,12 +156,15 @@ export class Company {
     if (failure !== undefined) throw failure;
   }
 
-  /** Connects what is not turned off: all, those not open, or those never tried. */
-  connectAll(which: 'new' | 'closed' | 'all'): Promise<unknown> {
+  /** Connects what is not turned off: all, those that lack something, or those never tried. */
+  connectAll(which: 'new' | 'lacking' | 'all'): Promise<unknown> {
+    const fits = {
+      new: ({ state }: Connection) => state.kind === 'signedOut',
+      lacking: (one: Connection) => !isOpen(one.state) || isWaitingForStepUp(one),
+      all: () => true,
+    }[which];
     const wanted = this.connections.filter(
-      ({ server, state }) =>
-        !this.#deps.choices.isTurnedOff(server.id) &&
-        (which === 'all' || (which === 'closed' ? !isOpen(state) : state.kind === 'signedOut')),
+      (one) => !this.#deps.choices.isTurnedOff(one.server.id) && fits(one),
     );
     return Promise.all(wanted.map((connection) => connection.connect()));
   }
@@ -185,14 +196,26 @@ export class Company {
     return { connection, subscription: connection.onDidChange(this.#deps.onDidChange) };
   }
 
-  async #runSignIn(signal: AbortSignal): Promise<void> {
+  async #runSignIn(signal: AbortSignal, { withCode }: SignInOptions): Promise<void> {
     if (signal.aborted) throw new ConnectError('user.cancelled');
+    const stepUp = this.#stepUp();
+    if (withCode !== undefined) {
+      await this.session.signIn({ showCode: withCode }, signal, stepUp);
+      return;
+    }
     const receiver = await this.#deps.startReceiver();
     try {
-      await this.session.signIn({ openUrl: this.#deps.openUrl, receiver }, signal);
+      await this.session.signIn({ openUrl: this.#deps.openUrl, receiver }, signal, stepUp);
     } finally {
       receiver.dispose();
     }
+  }
+
+  /** What connections wait for that only a stronger sign-in gives. */
+  #stepUp(): StepUp | undefined {
+    const waiting = this.connections.filter(isWaitingForStepUp);
+    const failures = waiting.flatMap((connection) => connection.snapshot().failure ?? []);
+    return this.#isSignedIn ? stepUpFor(failures) : undefined;
   }
 
   /** What a change of the session means for the connections. */
@@ -203,7 +226,7 @@ export class Company {
         const changed = current.account.id !== this.#accountId;
         if (changed) this.#closeAll({ type: 'signedOut' });
         this.#accountId = current.account.id;
-        if (previous.kind !== 'signedIn' || changed) void this.connectAll('closed');
+        if (previous.kind !== 'signedIn' || changed) void this.connectAll('lacking');
         break;
       }
       case 'signedOut':
@@ -222,39 +245,18 @@ export class Company {
     for (const connection of this.connections) void connection.close(event);
   }
 
-  /** The same client, and so the same signature keys, while metadata and secret stay the same. */
-  async #signInClient(): Promise<SignInClient> {
-    const { profile } = this;
-    const { store } = this.#deps;
-    const { protocol, discovery, toIdentityProvider } = await this.#outbound();
-    const metadata = await discovery.identityProvider(profile.issuer, new AbortController().signal);
-    const missing = 'identityProvider.clientSecretMissing';
-    const registration = await registrationAt(profile.issuer, profile, store, missing);
-    const known = this.#client;
-    if (
-      known?.metadata === metadata &&
-      sameSecret(known.registration.secret, registration.secret)
-    ) {
-      return known.client;
-    }
-    const { scopes } = profile;
-    const fetch = toIdentityProvider;
-    const client = protocol.createSignInClient({ metadata, registration, scopes, fetch });
-    this.#client = { metadata, registration, client };
-    return client;
-  }
-
   #connection(server: ServerProfile): Connection {
     const { choices, clock, fetch, clientVersion, log } = this.#deps;
     const account = () => this.#accountId ?? '';
     return new Connection(server, {
       ...this.#deps,
       broker: this.#broker,
-      mint: (onStep, signal) => this.#mint(server, onStep, signal),
-      probe: async (token, signal) => {
-        const { protocol } = await this.#outbound();
-        const target = { url: server.url, token, clientVersion, signal };
-        return protocol.probe(target, { fetch, clock });
+      mint: (request) => this.#mint(server, request),
+      judge: (error) => this.session.judge(error),
+      probe: async (asked) => {
+        const { protocol } = await this.#client.outbound();
+        const target = { ...asked, url: server.url, clientVersion };
+        return protocol.probe(target, { fetch, clock }).catch(this.#judged);
       },
       giveBack: (access) => this.#returns.giveBack(access),
       history: {
@@ -268,28 +270,26 @@ export class Company {
     });
   }
 
-  async #mint(
-    server: ServerProfile,
-    onStep: (step: ConnectingStep) => void,
-    signal: AbortSignal,
-  ): Promise<Access> {
-    const request = { server, identityProvider: this.profile, onStep, signal };
-    const outbound = await this.#outbound();
-    const access = await outbound.protocol.requestAccess(request, {
-      ...this.#deps,
-      ...outbound,
-      subject: (refused) => this.session.subject(refused),
-    });
+  readonly #judged = (error: unknown): never => {
+    throw this.session.judge(error);
+  };
+
+  async #mint(server: ServerProfile, asked: MintRequest): Promise<Access> {
+    const request = { ...asked, server, identityProvider: this.profile };
+    const outbound = await this.#client.outbound();
+    const access = await outbound.protocol
+      .requestAccess(request, { ...this.#deps, ...outbound, prove: this.session.prove })
+      .catch(this.#judged);
     this.#returns.cameFrom(access, server);
     return access;
-  }
-
-  async #outbound(): Promise<Outbound & { readonly toIdentityProvider: GuardedFetch }> {
-    const outbound = await this.#deps.outbound.load();
-    const { createGuardedFetch, identityProviderParty } = outbound.protocol;
-    const fetch = createGuardedFetch(this.#deps, identityProviderParty);
-    return { ...outbound, toIdentityProvider: (url, init) => this.#limit(() => fetch(url, init)) };
   }
 }
 
 const factsOf = (error: unknown) => (ConnectError.is(error) ? error.facts : {});
+
+/** Closed for it, or open but without what needs it. */
+function isWaitingForStepUp(connection: Connection): boolean {
+  const { state, failure } = connection.snapshot();
+  const mayWait = isOpen(state) || state.kind === 'needsSignIn';
+  return mayWait && failure !== undefined && isDemand(failure);
+}

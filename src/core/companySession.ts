@@ -1,31 +1,22 @@
 // The sign-in at one identity provider: who it is, proof for the exchanges, the end of it.
 // Invariant: the stored session is deleted only when the person signs out or the identity provider
 // answers that it is dead; a hiccup of the network deletes nothing.
+import { refusalOf } from './accountBoundary.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
-import type { Subject } from './idJag.ts';
+import { HeldSession, type HeldSessionOwner } from './heldSession.ts';
+import type { Prove } from './idJag.ts';
 import type { Account, CompanySessionState, PersonSnapshot } from './overview.ts';
 import type { Clock, Event, Log } from './ports.ts';
-import type { Secret } from './secret.ts';
-import type { Browser, SignInClient } from './signIn.ts';
-import { hasLife, provesWith, sameToken, subjectOf } from './storedSession.ts';
+import type { IdentityProviderProfile } from './profile.ts';
+import type { CompanyTokens, SignInClient, SignInWay } from './signIn.ts';
+import { namingFailedStepUp, type StepUp } from './stepUp.ts';
 import type { SessionStore, StoredSession } from './storedSession.ts';
 
-/** One sign-in, from its beginning to its end; a late answer can tell by it that it is late. */
-interface Held {
-  /** Replaced whole by a renewal. */
-  session: StoredSession;
-  /** It has been in the store, so a store without it says something. */
-  isStored: boolean;
-  renewal: Promise<StoredSession> | undefined;
-}
-
-/** Proof with less life left than this is renewed before an exchange, milliseconds. */
-const renewBeforeMs = 60_000;
-
-interface SessionDeps {
-  readonly id: string;
-  readonly label: string;
+interface SessionDeps extends Pick<
+  IdentityProviderProfile,
+  'id' | 'label' | 'signIn' | 'accounts' | 'subjectToken'
+> {
   readonly client: () => Promise<SignInClient>;
   readonly store: SessionStore;
   readonly clock: Clock;
@@ -50,7 +41,9 @@ export class CompanySession {
   readonly #changes: Emitter<SessionChange>;
   #state: CompanySessionState = { kind: 'signedOut' };
   #failure: PersonSnapshot['failure'];
-  #held: Held | undefined;
+  #held: HeldSession | undefined;
+  /** The last sign-in or renewal was of another account than it had to be. */
+  #wasOtherAccount = false;
   #ended: { account: Account; atMs: number } | undefined;
   /** Counts what a person began: an older sign-in or look-up must not have the last word. */
   #begun = 0;
@@ -68,9 +61,10 @@ export class CompanySession {
   }
 
   person(): PersonSnapshot {
-    const { id, label } = this.#deps;
+    const { id, label, signIn } = this.#deps;
     const failure = this.#failure === undefined ? {} : { failure: this.#failure };
-    return { identityProvider: id, label, session: this.#state, ...failure };
+    const way = signIn === 'deviceCode' ? ({ withCode: true } as const) : {};
+    return { identityProvider: id, label, session: this.#state, ...way, ...failure };
   }
 
   /** Looks for a session kept from an earlier window; never throws, a dead keyring is shown. */
@@ -83,65 +77,69 @@ export class CompanySession {
     const failure = kept instanceof ConnectError ? kept : undefined;
     // Kept also while a sign-in is open: given up, it leaves the person signed in as before.
     if (!(kept instanceof ConnectError) && kept !== undefined && left === this.#left) {
-      this.#held ??= { session: kept, isStored: true, renewal: undefined };
+      this.#held ??= new HeldSession(kept, this.#owner, { isStored: true });
+      const refusal = this.#refusalOf(this.#held.session);
+      if (refusal !== undefined) return this.#end(this.#held, refusal);
     }
     if (own === this.#begun) this.#become(this.#settled(), failure);
   }
 
-  /** @throws user.cancelled, user.timedOut, identityProvider.*, network.* */
-  async signIn(browser: Browser, signal: AbortSignal): Promise<void> {
+  /**
+   * A sign-in that carries a step-up must be of the account that is signed in.
+   * @throws user.cancelled, user.timedOut, identityProvider.*, network.*
+   */
+  async signIn(way: SignInWay, signal: AbortSignal, stepUp?: StepUp): Promise<void> {
     const own = ++this.#begun;
     this.#become({ kind: 'signingIn' });
     try {
       const client = await this.#deps.client();
-      const tokens = await client.signIn(browser, signal);
-      if (signal.aborted || own !== this.#begun) {
-        this.#giveBack(client, tokens.refreshToken);
-        throw new ConnectError('user.cancelled');
+      const wish = { stepUp, selectAccount: this.#wasOtherAccount };
+      const tokens = await client.signIn(way, signal, wish);
+      const isLate = signal.aborted || own !== this.#begun;
+      const refusal = isLate ? new ConnectError('user.cancelled') : this.#mismatch(tokens, stepUp);
+      if (refusal !== undefined) {
+        this.#giveBack(client, tokens);
+        throw refusal;
       }
       const before = this.#held;
-      const session = { ...tokens, sinceMs: this.#deps.clock.now() };
-      const held: Held = { session, isStored: false, renewal: undefined };
+      const held = new HeldSession(this.#sessionOf(tokens), this.#owner, {
+        isStored: false,
+        stepUp,
+      });
       this.#held = held;
       this.#ended = undefined;
-      this.#giveBack(client, before?.session.refreshToken);
+      this.#wasOtherAccount = false;
+      if (before !== undefined) this.#giveBack(client, before.session);
       // Before anything is waited for: connections of another account must close now.
       this.#become(this.#settled());
       const failure = await this.#keep(held);
       if (own === this.#begun && failure !== undefined) this.#become(this.#settled(), failure);
     } catch (error) {
-      const known = ConnectError.from(error);
+      const known = this.#noting(ConnectError.from(error));
       const shown = known.code === 'user.cancelled' ? undefined : known;
       if (own === this.#begun) this.#become(this.#settled(), shown);
       throw known;
     }
   }
 
-  /**
-   * Proof for an exchange, renewed when it is about to expire or when `refused` names it.
-   * @throws identityProvider.sessionEnded after ending the session, identityProvider.signInAgain,
-   *   user.signedOut, network.*, identityProvider.*
-   */
-  async subject(refused?: Subject): Promise<Subject> {
+  /** @see Prove */
+  readonly prove: Prove = async (ask) => {
     const held = this.#held;
     if (held === undefined) {
       const code = this.#ended === undefined ? 'user.signedOut' : 'identityProvider.sessionEnded';
       throw new ConnectError(code);
     }
-    const { session } = held;
-    const nowMs = this.#deps.clock.now();
-    const isStale = refused !== undefined && provesWith(session, refused.token);
-    // Without a refresh token the ID token is good to its very end, and then the person signs in again.
-    const enoughMs = session.refreshToken === undefined ? 0 : renewBeforeMs;
-    if (!isStale && hasLife(session.idToken, nowMs + enoughMs)) return subjectOf(session, nowMs);
-    if (session.refreshToken === undefined) {
-      throw new ConnectError('identityProvider.signInAgain');
-    }
-    const renewed = await this.#renew(held).catch(async (error: unknown) => {
-      if (ConnectError.is(error, 'identityProvider.sessionEnded')) await this.#end(held);
-      throw error;
+    return held.proof.prove(ask).catch((error: unknown) => {
+      throw this.#judge(this.#noting(ConnectError.from(error)), held);
     });
-    return subjectOf(renewed, nowMs);
+  };
+
+  /** `error`, or `exchange.stepUpFailed` where the sign-in in force has carried what a server asks for. */
+  judge(error: unknown): ConnectError {
+    const known = ConnectError.from(error);
+    const held = this.#held;
+    if (held === undefined || known.code !== 'server.stepUpRequired') return known;
+    return this.#judge(known, held);
   }
 
   /**
@@ -172,15 +170,63 @@ export class CompanySession {
     this.#held = undefined;
   }
 
-  /** The identity provider answered that this session is dead. */
-  async #end(held: Held): Promise<void> {
+  get #owner(): HeldSessionOwner {
+    return {
+      ...this.#deps,
+      holds: (held) => held === this.#held,
+      keep: (held) => this.#keep(held),
+      end: (held, reason) => this.#end(held, reason),
+      signedOutElsewhere: (held) => {
+        if (held !== this.#held) return;
+        this.abandon();
+        this.#become(this.#settled());
+      },
+      giveBack: (client, session) => {
+        this.#giveBack(client, session);
+      },
+    };
+  }
+
+  #sessionOf(tokens: CompanyTokens): StoredSession {
+    const { membership } = tokens.idToken;
+    return { ...tokens, membership, sinceMs: this.#deps.clock.now() };
+  }
+
+  /** Why these tokens are not taken. */
+  #mismatch(tokens: CompanyTokens, stepUp: StepUp | undefined): ConnectError | undefined {
+    const known = this.#held?.session.account;
+    const isOther = stepUp !== undefined && known !== undefined && known.id !== tokens.account.id;
+    if (!isOther) return this.#refusalOf(this.#sessionOf(tokens));
+    const facts = { expected: known.label, actual: tokens.account.label };
+    return new ConnectError('identityProvider.accountMismatch', facts);
+  }
+
+  #refusalOf({ account, membership }: StoredSession): ConnectError | undefined {
+    return refusalOf(this.#deps.accounts, account, membership);
+  }
+
+  #noting(error: ConnectError): ConnectError {
+    this.#wasOtherAccount ||= isOtherAccount(error);
+    return error;
+  }
+
+  #judge(error: ConnectError, { session, stepUp }: HeldSession): ConnectError {
+    return namingFailedStepUp(error, stepUp, this.#deps.clock.now() - session.sinceMs);
+  }
+
+  /** The identity provider answered that this session is dead, or it is of an account that may not be. */
+  async #end(held: HeldSession, reason: ConnectError): Promise<void> {
     if (held !== this.#held) return;
+    const { account } = held.session;
     this.#held = undefined;
-    this.#ended = { account: held.session.account, atMs: this.#deps.clock.now() };
-    this.#become(this.#settled());
+    this.#ended = { account, atMs: this.#deps.clock.now() };
+    const isRefused = isOtherAccount(this.#noting(reason));
+    this.#become(this.#settled(), isRefused ? reason : undefined);
     await this.#inOrder(() => this.#deps.store.delete()).catch((error: unknown) => {
       this.#deps.log.error('the ended session could not be deleted', { reason: String(error) });
     });
+    const client = isRefused ? await this.#deps.client().catch(() => undefined) : undefined;
+    if (client !== undefined) this.#giveBack(client, held.session);
   }
 
   /** What holds when nothing is under way. */
@@ -210,7 +256,7 @@ export class CompanySession {
   }
 
   /** The failure to show when the session will not survive this window; it goes on in memory. */
-  #keep(held: Held): Promise<ConnectError | undefined> {
+  #keep(held: HeldSession): Promise<ConnectError | undefined> {
     return this.#inOrder(async () => {
       if (held !== this.#held) return undefined;
       try {
@@ -224,73 +270,22 @@ export class CompanySession {
     });
   }
 
-  #giveBack(client: SignInClient, refreshToken: Secret | undefined): void {
-    if (refreshToken === undefined) return;
+  /**
+   * Never what belongs to the account that is signed in: one browser session is often one grant, and many
+   * identity providers end all of it with one of its tokens (RFC 7009 §2.1).
+   */
+  #giveBack(client: SignInClient, given: Pick<StoredSession, 'account' | 'refreshToken'>): void {
+    const { account, refreshToken } = given;
+    if (refreshToken === undefined || account.id === this.#held?.session.account.id) return;
     client.revoke(refreshToken).catch((error: unknown) => {
       const facts = ConnectError.is(error) ? error.facts : {};
       this.#deps.log.warn('a company sign-in could not be given back', facts);
     });
   }
-
-  #renew(held: Held): Promise<StoredSession> {
-    held.renewal ??= this.#refresh(held).finally(() => {
-      held.renewal = undefined;
-    });
-    return held.renewal;
-  }
-
-  async #refresh(held: Held): Promise<StoredSession> {
-    const client = await this.#deps.client();
-    await this.#takeOver(held);
-    const used = held.session;
-    try {
-      return await this.#refreshOnce(client, held);
-    } catch (error) {
-      if (!ConnectError.is(error, 'identityProvider.sessionEnded')) throw error;
-      await this.#takeOver(held);
-      if (sameToken(held.session, used)) throw error;
-      return this.#refreshOnce(client, held);
-    }
-  }
-
-  /**
-   * Another window may have renewed since: its refresh token is the only one that still works. It may
-   * have signed out as well: then this one is.
-   */
-  async #takeOver(held: Held): Promise<void> {
-    if (!held.isStored) return;
-    const kept = await this.#deps.store.read().catch(storageUnavailable);
-    if (kept instanceof ConnectError) return;
-    if (kept === undefined) {
-      if (held === this.#held) {
-        this.abandon();
-        this.#become(this.#settled());
-      }
-      throw new ConnectError('user.signedOut');
-    }
-    const { account, refreshToken } = kept;
-    if (account.id !== held.session.account.id || refreshToken === undefined) return;
-    held.session = { ...held.session, refreshToken };
-  }
-
-  async #refreshOnce(client: SignInClient, held: Held): Promise<StoredSession> {
-    const { refreshToken, account } = held.session;
-    if (refreshToken === undefined) throw new ConnectError('identityProvider.signInAgain');
-    const idToken = await client.refresh(refreshToken, account, async (rotated) => {
-      held.session = { ...held.session, refreshToken: rotated };
-      await this.#keep(held);
-    });
-    if (held !== this.#held) {
-      // Signed out meanwhile: what came too late goes back.
-      if (!sameToken(held.session, { refreshToken })) {
-        this.#giveBack(client, held.session.refreshToken);
-      }
-      throw new ConnectError('user.cancelled');
-    }
-    if (idToken !== undefined) held.session = { ...held.session, idToken };
-    return held.session;
-  }
 }
+
+const isOtherAccount = (error: ConnectError): boolean =>
+  ConnectError.is(error, 'identityProvider.accountNotAllowed', 'identityProvider.accountMismatch');
 
 const storageUnavailable = (cause: unknown): ConnectError =>
   new ConnectError('storage.unavailable', {}, { cause });

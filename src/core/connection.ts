@@ -1,14 +1,16 @@
 // One MCP server for one signed-in person: runs the effects, feeds the answers to state.ts.
 // Invariant: the only place with effects on a connection; closing shuts the gate before anything else.
 import type { Access } from './accessRequest.ts';
+import type { AccessToken } from './accessToken.ts';
 import { closingCode, type Closing } from './closing.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
-import type { Clock, Disposable, Event, Log } from './ports.ts';
+import type { Clock, Disposable, Event, Log, OpenUrl } from './ports.ts';
 import type { ServerProfile } from './profile.ts';
 import { renewalDelayMs, retryDelayMs } from './schedule.ts';
-import type { Secret } from './secret.ts';
+import { ServerAccess, type Asking, type ServerAccessDeps } from './serverAccess.ts';
 import {
+  isForPerson,
   isOpen,
   isWaiting,
   transition,
@@ -18,13 +20,11 @@ import {
   type ConnectionState,
   type ToolSummary,
 } from './state.ts';
-import type { TokenBroker } from './tokenBroker.ts';
 import { saysSomething } from './verdict.ts';
 
-export interface ConnectionDeps {
-  readonly broker: TokenBroker;
-  readonly mint: (onStep: (step: ConnectingStep) => void, signal: AbortSignal) => Promise<Access>;
-  readonly probe: (token: Secret, signal: AbortSignal) => Promise<readonly ToolSummary[]>;
+export interface ConnectionDeps extends ServerAccessDeps {
+  /** Names what the company sign-in makes of a refusal. */
+  readonly judge: (error: ConnectError) => ConnectError;
   /** RFC 7009, best effort; never rejects. */
   readonly giveBack: (access: Access) => Promise<void>;
   /** Whether this person has had access to this server before, over reloads. */
@@ -44,6 +44,7 @@ export class Connection {
   readonly server: ServerProfile;
   readonly onDidChange: Event<void>;
   readonly #deps: ConnectionDeps;
+  readonly #access: ServerAccess;
   readonly #changes: Emitter<void>;
   #state: ConnectionState = { kind: 'signedOut' };
   #details: Details;
@@ -61,6 +62,7 @@ export class Connection {
   constructor(server: ServerProfile, deps: ConnectionDeps) {
     this.server = server;
     this.#deps = deps;
+    this.#access = new ServerAccess(server, deps);
     this.#changes = new Emitter((error) => {
       deps.log.error('a listener of a connection failed', { reason: String(error) });
     });
@@ -93,8 +95,7 @@ export class Connection {
   }
 
   /** All legs and the probe, from the start; an open gate is shut first. Never rejects. */
-  async connect(): Promise<void> {
-    const { broker, clock } = this.#deps;
+  async connect(openInteraction?: OpenUrl): Promise<void> {
     const attempt = ++this.#attempts;
     void this.#shut(new ConnectError('gateway.closed'), { type: 'connectStarted', attempt });
     const controller = new AbortController();
@@ -103,21 +104,20 @@ export class Connection {
     const onStep = (step: ConnectingStep) => {
       this.#apply({ type: 'stepped', attempt, step });
     };
+    const asking = { onStep, signal, openInteraction: showing(openInteraction, onStep) };
     try {
-      const access = await broker.renew(this.server.id, () => this.#deps.mint(onStep, signal));
-      onStep('probe');
-      const tools = await this.#deps.probe(access.token, signal);
-      if (signal.aborted) return;
-      this.#tools = Object.freeze([...tools]);
-      this.#gate = new AbortController();
-      this.#succeeded(access);
-      const { scopes } = access;
-      const reducedBy = this.#missing(scopes);
-      const atMs = clock.now();
-      this.#apply({ type: 'opened', attempt, scopes, reducedBy, tools: tools.length, atMs });
+      const { access, tools } = await this.#access.first(asking);
+      if (!signal.aborted) this.#opened(access, tools, attempt);
     } catch (error) {
-      if (!signal.aborted) this.#failed(ConnectError.from(error), attempt);
+      if (!signal.aborted) this.#failed(outcomeOf(error, openInteraction), attempt);
     }
+  }
+
+  /** Connects with the page the server wants confirmed, on the person's click. Never rejects. */
+  async continueInBrowser(openUrl: OpenUrl): Promise<void> {
+    const { state } = this;
+    if (state.kind !== 'needsSignIn' || state.code !== 'redemption.interactionRequired') return;
+    await this.connect(openUrl);
   }
 
   /** Asks the company whether access still stands, and renews what is held. Never rejects. */
@@ -128,18 +128,47 @@ export class Connection {
   }
 
   /** @throws the ConnectError that closed the gate, or an outage while nothing is left to call with */
-  accessToken(signal: AbortSignal): Promise<Secret> {
+  accessToken(signal: AbortSignal): Promise<AccessToken> {
     return this.#token(signal, this.#deps.broker.fresh(this.server.id, this.#renew));
   }
 
   /** @throws as accessToken */
-  replaceToken(refused: Secret, signal: AbortSignal): Promise<Secret> {
+  replaceToken(refused: AccessToken, signal: AbortSignal): Promise<AccessToken> {
     return this.#token(signal, this.#deps.broker.replace(this.server.id, refused, this.#renew));
   }
 
-  /** The server refused a fresh token as well. */
+  /**
+   * A token that may do more than `refused`, which was not enough for a call; undefined when all of it has
+   * been asked for already. A refusal leaves the connection as it is.
+   * @throws server.insufficientScope when it is not allowed, now or before; as accessToken
+   */
+  async widen(
+    challenged: readonly string[] | undefined,
+    refused: AccessToken,
+    signal: AbortSignal,
+  ): Promise<AccessToken | undefined> {
+    const gate = this.#gate;
+    if (gate === undefined) throw this.#closedBy;
+    const asking = { onStep: () => undefined, signal: gate.signal };
+    try {
+      const access = await this.#access.more({ challenged, refused }, asking, (granted) => {
+        if (gate === this.#gate) this.#confirmed(granted);
+      });
+      if (access === undefined) return undefined;
+      return await this.#token(signal, Promise.resolve(access));
+    } catch (error) {
+      const known = ConnectError.from(error);
+      if (gate === this.#gate && isForPerson(known.code)) {
+        this.#note(known);
+        this.#changed();
+      }
+      throw known;
+    }
+  }
+
+  /** The server refused a fresh token as well, or wants another sign-in. */
   refuse(error: ConnectError): void {
-    if (isOpen(this.#state)) this.#failed(error);
+    if (isOpen(this.#state)) this.#failed(this.#deps.judge(error));
   }
 
   called(call: { tool: string; outcome: 'ok' | 'error' | 'denied' }): void {
@@ -164,7 +193,7 @@ export class Connection {
     return this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' });
   }
 
-  async #token(signal: AbortSignal, access: Promise<Access>): Promise<Secret> {
+  async #token(signal: AbortSignal, access: Promise<Access>): Promise<AccessToken> {
     const { token } = await access;
     if (this.#gate === undefined) throw this.#closedBy;
     if (signal.aborted) throw new ConnectError('user.cancelled');
@@ -176,7 +205,7 @@ export class Connection {
     const gate = this.#gate;
     if (gate === undefined) throw this.#closedBy;
     try {
-      const access = await this.#deps.mint(() => undefined, gate.signal);
+      const access = await this.#access.again(gate.signal);
       if (gate === this.#gate) this.#confirmed(access);
       return access;
     } catch (error) {
@@ -185,6 +214,16 @@ export class Connection {
       throw known;
     }
   };
+
+  #opened(access: Access, tools: readonly ToolSummary[], attempt: number): void {
+    const { scopes } = access;
+    const reducedBy = this.#missing(scopes);
+    const atMs = this.#deps.clock.now();
+    this.#tools = Object.freeze([...tools]);
+    this.#gate = new AbortController();
+    this.#succeeded(access);
+    this.#apply({ type: 'opened', attempt, scopes, reducedBy, tools: tools.length, atMs });
+  }
 
   #confirmed(access: Access): void {
     this.#succeeded(access);
@@ -264,8 +303,7 @@ export class Connection {
   }
 
   #missing(granted: readonly string[]): readonly string[] {
-    const before = isOpen(this.#state) ? this.#state.scopes : [];
-    return [...new Set([...this.server.scopes, ...before])].filter((one) => !granted.includes(one));
+    return this.#access.missing(granted, isOpen(this.#state) ? this.#state.scopes : []);
   }
 
   #note(error: ConnectError): void {
@@ -294,6 +332,22 @@ export class Connection {
     this.#snapshot = undefined;
     this.#changes.fire();
   }
+}
+
+/** Tells that the person is awaited, before the page opens. */
+const showing = (openUrl: OpenUrl | undefined, onStep: Asking['onStep']) =>
+  openUrl &&
+  ((url: string) => {
+    onStep('interaction');
+    return openUrl(url);
+  });
+
+/** Whoever did not go through with it may click again. */
+function outcomeOf(error: unknown, openInteraction: OpenUrl | undefined): ConnectError {
+  const isLeft = ConnectError.is(error, 'user.cancelled', 'user.timedOut');
+  return isLeft && openInteraction !== undefined
+    ? new ConnectError('redemption.interactionRequired', error.facts, { cause: error })
+    : ConnectError.from(error);
 }
 
 function without(details: Details, ...keys: (keyof Details)[]): Details {

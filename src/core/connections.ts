@@ -1,8 +1,8 @@
 // Everything of one organization: its identity providers, its servers, and what a person can do with
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
-import { storeClientSecret } from './clientSecrets.ts';
-import type { Company, CompanyDeps } from './company.ts';
+import type { ClientOwner, NeedyClient, OwnedClient } from './clientOwners.ts';
+import type { Company, CompanyDeps, SignInOptions } from './company.ts';
 import type { Connection } from './connection.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
@@ -20,6 +20,7 @@ import type {
 } from './ports.ts';
 import type { ProfileReading } from './profile.ts';
 import { sameEntry, type Secret } from './secret.ts';
+import type { PublicJwk } from './signingKey.ts';
 
 export interface ConnectionsDeps {
   readonly fetch: Fetch;
@@ -115,8 +116,12 @@ export class Connections {
   }
 
   /** @throws user.cancelled, user.timedOut, identityProvider.*, network.*, profile.missing */
-  async signIn(identityProvider: string, signal: AbortSignal): Promise<void> {
-    await this.#companyOf(identityProvider).signIn(signal);
+  async signIn(
+    identityProvider: string,
+    signal: AbortSignal,
+    options: SignInOptions = {},
+  ): Promise<void> {
+    await this.#companyOf(identityProvider).signIn(signal, options);
   }
 
   /** @throws storage.unavailable, profile.missing */
@@ -168,26 +173,53 @@ export class Connections {
   }
 
   /** Those whose client authentication needs a secret that no administrator's file gives. */
-  secretOwners(): readonly (SecretOwner & { readonly label: string })[] {
-    const owners = this.#companies.flatMap(({ profile, connections }) => [
-      { kind: 'identityProvider' as const, ...profile },
-      ...connections.map(({ server }) => ({ kind: 'server' as const, ...server })),
-    ]);
-    return owners
-      .filter((one) => one.clientAuthentication !== 'none' && one.clientSecret === undefined)
-      .map(({ kind, id, label }) => ({ kind, id, label }));
+  secretOwners(): readonly OwnedClient[] {
+    return this.#owners('secret');
   }
 
   /**
    * Keeps a client secret and tries what waited for it.
    * @throws storage.unavailable, profile.missing
    */
-  async storeClientSecret(owner: SecretOwner, secret: Secret): Promise<void> {
-    const { issuer, clientId } = this.#issuerOf(owner);
-    await storeClientSecret(issuer, clientId, secret, this.#deps.store).catch((cause: unknown) => {
-      throw new ConnectError('storage.unavailable', {}, { cause });
-    });
-    await Promise.all(this.#signedIn().map((company) => company.connectAll('closed')));
+  async storeClientSecret(owner: ClientOwner, secret: Secret): Promise<void> {
+    const client = this.#needy(owner, 'secret');
+    await client.storeSecret(secret, this.#deps.store).catch(storageUnavailable);
+    await this.#connectClosed();
+  }
+
+  /** Those that prove themselves with a key that no administrator's file gives. */
+  deviceKeyOwners(): readonly OwnedClient[] {
+    return this.#owners('deviceKey');
+  }
+
+  /** The public half of this computer's key, undefined before there is one. @throws storage.unavailable, profile.missing */
+  async deviceKey(owner: ClientOwner): Promise<PublicJwk | undefined> {
+    const { owned, client } = this.#needy(owner, 'deviceKey');
+    const { protocol } = await this.#outbound.load();
+    return protocol.deviceKey(owned.issuer, client, this.#deps.store).catch(storageUnavailable);
+  }
+
+  /**
+   * Makes this computer's key and tries what waited for it.
+   * @returns the public half, for whoever registers it; of the key there is, unless it is to be replaced
+   * @throws storage.unavailable, profile.missing
+   */
+  async createDeviceKey(
+    owner: ClientOwner,
+    options: { readonly replace?: boolean } = {},
+  ): Promise<PublicJwk> {
+    const { owned, client } = this.#needy(owner, 'deviceKey');
+    const { protocol } = await this.#outbound.load();
+    const key = await protocol
+      .createDeviceKey(owned.issuer, client, this.#deps.store, options)
+      .catch(storageUnavailable);
+    await this.#connectClosed();
+    return key;
+  }
+
+  /** Opens the page a server wants confirmed, and connects once that is done. Only on the person's click. */
+  async continueInBrowser(serverId: string): Promise<void> {
+    await this.connection(serverId)?.continueInBrowser(this.#deps.openUrl);
   }
 
   /** Closes everything; ends when what was held is given back, best effort. */
@@ -229,11 +261,21 @@ export class Connections {
     return company;
   }
 
-  #issuerOf({ kind, id }: SecretOwner): { issuer: string; clientId: string } {
-    if (kind === 'identityProvider') return this.#companyOf(id).profile;
-    const server = this.connection(id)?.server;
-    if (server === undefined) throw new ConnectError('profile.missing');
-    return { issuer: server.authorizationServer, clientId: server.clientId };
+  #owners(needs: NeedyClient['needs']): readonly OwnedClient[] {
+    const clients = this.#companies.flatMap(({ needyClients }) => needyClients);
+    return clients.filter((one) => one.needs === needs).map(({ owned }) => owned);
+  }
+
+  #needy({ kind, id }: ClientOwner, needs: NeedyClient['needs']): NeedyClient {
+    const client = this.#companies
+      .flatMap(({ needyClients }) => needyClients)
+      .find((one) => one.needs === needs && one.owned.kind === kind && one.owned.id === id);
+    if (client === undefined) throw new ConnectError('profile.missing');
+    return client;
+  }
+
+  async #connectClosed(): Promise<void> {
+    await Promise.all(this.#signedIn().map((company) => company.connectAll('lacking')));
   }
 
   #changed(): void {
@@ -244,7 +286,7 @@ export class Connections {
 
 const nothingRead: ProfileReading = { profile: undefined, problems: [] };
 
-export interface SecretOwner {
-  readonly kind: 'identityProvider' | 'server';
-  readonly id: string;
-}
+const storageUnavailable = (cause: unknown): never => {
+  if (ConnectError.is(cause)) throw cause;
+  throw new ConnectError('storage.unavailable', {}, { cause });
+};

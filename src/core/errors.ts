@@ -7,10 +7,12 @@ export const errorCodes = [
   'profile.invalid',
   'profile.untrusted',
   'profile.unreadable',
+  'profile.managed',
   // Between this computer and the other party, before it could answer.
   'network.unreachable',
   'network.tls',
   'network.captivePortal',
+  'network.clockSkew',
   // Metadata of an MCP server or an authorization server.
   'discovery.resourceMetadataMissing',
   'discovery.resourceMismatch',
@@ -26,7 +28,11 @@ export const errorCodes = [
   'identityProvider.idTokenInvalid',
   'identityProvider.clientRefused',
   'identityProvider.clientSecretMissing',
+  'identityProvider.clientKeyMissing',
+  'identityProvider.pkceNotOffered',
+  'identityProvider.deviceCodeNotOffered',
   'identityProvider.accountMismatch',
+  'identityProvider.accountNotAllowed',
   'identityProvider.sessionEnded',
   'identityProvider.signInAgain',
   'identityProvider.unavailable',
@@ -36,7 +42,11 @@ export const errorCodes = [
   'exchange.targetRefused',
   'exchange.scopeRefused',
   'exchange.clientNotAllowed',
+  'exchange.nothingGranted',
+  'exchange.notSupported',
   'exchange.stepUpRequired',
+  'exchange.stepUpFailed',
+  'exchange.bindingMissing',
   'exchange.answerInvalid',
   // The redemption at the resource authorization server (RFC 7523).
   'redemption.refused',
@@ -44,13 +54,18 @@ export const errorCodes = [
   'redemption.clientRefused',
   'redemption.grantNotSupported',
   'redemption.scopeRefused',
+  'redemption.nothingGranted',
+  'redemption.interactionRequired',
+  'redemption.bindingMissing',
   'redemption.answerInvalid',
   'redemption.unavailable',
   'redemption.clientSecretMissing',
+  'redemption.clientKeyMissing',
   // The MCP server itself.
   'server.tokenRefused',
   'server.forbidden',
   'server.insufficientScope',
+  'server.stepUpRequired',
   'server.protocolError',
   'server.unavailable',
   // The local gateway.
@@ -98,6 +113,14 @@ export interface Facts {
   readonly retryAfterSec?: number;
   /** System error code, e.g. `ECONNREFUSED`. */
   readonly systemCode?: string;
+  /** Name on the certificate that could not be verified. */
+  readonly certificate?: string;
+  /** This computer's clock less the other party's, seconds; positive: this one is fast. */
+  readonly clockOffsetSec?: number;
+  /** Space-separated authentication context classes a stronger sign-in must reach (RFC 9470 §3). */
+  readonly acrValues?: string;
+  /** Oldest sign-in that is good enough, seconds (RFC 9470 §3). */
+  readonly maxAgeSec?: number;
 }
 
 /** Known by this mark and not by its class, so that two loaded copies of this file agree. */

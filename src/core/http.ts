@@ -1,6 +1,7 @@
 // Every small request to an identity provider, authorization server or metadata endpoint goes through
 // here: no redirect followed, bounded in time and size, failures told apart by party.
 import { ConnectError, type ErrorCode, type Facts } from './errors.ts';
+import { clockOffsetSec } from './clockSkew.ts';
 import type { Clock, Fetch } from './ports.ts';
 import { hostOf } from './url.ts';
 
@@ -8,6 +9,8 @@ import { hostOf } from './url.ts';
 export interface Party {
   readonly unavailable: ErrorCode;
   readonly busy: ErrorCode;
+  /** For an answer nobody could use, whatever it says. */
+  readonly unusable: ErrorCode;
   /** A page from it is an answer: an MCP server may stand on the host of a web site. */
   readonly mayAnswerWithPages?: true;
 }
@@ -15,14 +18,17 @@ export interface Party {
 export const identityProviderParty: Party = {
   unavailable: 'identityProvider.unavailable',
   busy: 'identityProvider.busy',
+  unusable: 'identityProvider.responseInvalid',
 };
 export const authorizationServerParty: Party = {
   unavailable: 'redemption.unavailable',
   busy: 'redemption.unavailable',
+  unusable: 'redemption.answerInvalid',
 };
 export const mcpServerParty: Party = {
   unavailable: 'server.unavailable',
   busy: 'server.unavailable',
+  unusable: 'server.protocolError',
   mayAnswerWithPages: true,
 };
 
@@ -57,8 +63,11 @@ export function createGuardedFetch(
         signal: AbortSignal.any(signals),
       });
       return await wholeAnswer(response, url, {
-        refusal: refusalOf(response, url, party),
-        mayBeOAuthError: init.method === 'POST' && response.status >= 400,
+        refusal: refusalOf(response, url, { party, nowMs: deps.clock.now() }),
+        // An MCP server is no authorization server: what it says about access is in its challenge.
+        mayBeOAuthError:
+          init.method === 'POST' && response.status >= 400 && party !== mcpServerParty,
+        unusable: party.unusable,
       });
     } catch (error) {
       throw networkErrorOf(error, url, { signals, party });
@@ -81,9 +90,15 @@ export const isPage = ({ status, headers }: Response): boolean =>
   status !== 404 && headers.get('content-type')?.startsWith('text/html') === true;
 
 /** Why an answer is none, told without its body. */
-function refusalOf(response: Response, url: string, party: Party): ConnectError | undefined {
+function refusalOf(
+  response: Response,
+  url: string,
+  { party, nowMs }: { party: Party; nowMs: number },
+): ConnectError | undefined {
   const { status, headers } = response;
-  const facts = answerFacts(response, url);
+  const offsetSec = clockOffsetSec(headers.get('date'), nowMs);
+  const offset = offsetSec === undefined ? {} : { clockOffsetSec: offsetSec };
+  const facts = { ...answerFacts(response, url), ...offset };
   if (status === 429 || status >= 500) {
     const seconds = Number(headers.get('retry-after') ?? Number.NaN);
     const wait = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSec: seconds } : {};
@@ -99,31 +114,40 @@ function refusalOf(response: Response, url: string, party: Party): ConnectError 
 async function wholeAnswer(
   response: Response,
   url: string,
-  { refusal, mayBeOAuthError }: { refusal: ConnectError | undefined; mayBeOAuthError: boolean },
+  asked: { refusal: ConnectError | undefined; mayBeOAuthError: boolean; unusable: ErrorCode },
 ): Promise<Response> {
+  const { refusal, mayBeOAuthError, unusable } = asked;
   const { status, headers } = response;
   if (refusal !== undefined && !mayBeOAuthError) {
     await response.body?.cancel().catch(() => undefined);
     throw refusal;
   }
-  const body = await readBounded(response, url).catch((error: unknown) => {
+  const body = await readBounded(response, url, unusable).catch((error: unknown) => {
     throw refusal ?? error;
   });
   if (mayBeOAuthError && isOAuthRefusal(body)) {
     // openid-client reads an error from a 4xx without a challenge only (RFC 6749 §5.2 has one with 401).
-    const json = { 'content-type': 'application/json' };
-    return new Response(body, { status: status < 500 ? status : 400, headers: json });
+    const kept = keptHeaders.flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name, value] as [string, string]];
+    });
+    const json: [string, string] = ['content-type', 'application/json'];
+    return new Response(body, { status: status < 500 ? status : 400, headers: [json, ...kept] });
   }
   if (refusal !== undefined) throw refusal;
   return new Response(body.byteLength === 0 ? null : body, { status, headers });
 }
 
+/** Of an OAuth error. A challenge is left out: it would hide the error from openid-client. */
+const keptHeaders = ['date', 'dpop-nonce', 'retry-after', ...requestIdHeaders];
+
 /**
- * What RFC 6749 §5.2, RFC 8693 §2.2.2, OpenID Connect Core §3.1.2.6 and RFC 9470 call a "no". A removal must
- * not pass for an outage because of its status; what a proxy or a rate limit puts in `error` is no answer.
+ * What RFC 6749 §5.2, RFC 8628 §3.5, RFC 8693 §2.2.2, OpenID Connect Core §3.1.2.6, RFC 9449 §8, RFC 9470 and the
+ * interaction response draft call an answer. A removal must not pass for an outage because of its status; what a
+ * proxy or a rate limit puts in `error` is no answer.
  */
 const oauthRefusal =
-  /^(access_denied|invalid_(request|client|grant|scope|target)|unauthorized_client|unsupported_grant_type|(login|interaction|consent)_required|insufficient_user_authentication)$/;
+  /^(access_denied|invalid_(request|client|grant|scope|target|dpop_proof)|unauthorized_client|unsupported_grant_type|(login|interaction|consent)_required|(authorization|interaction)_pending|expired_token|insufficient_(user_authentication|claims)|use_dpop_nonce)$/;
 
 function isOAuthRefusal(body: Uint8Array): boolean {
   const answer = parsed(body);
@@ -139,13 +163,17 @@ function parsed(body: Uint8Array): unknown {
   }
 }
 
-async function readBounded(response: Response, url: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(
+  response: Response,
+  url: string,
+  unusable: ErrorCode,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
     if (length > maxBytes) {
-      throw new ConnectError('discovery.metadataInvalid', {
+      throw new ConnectError(unusable, {
         host: hostOf(url),
         reason: 'the answer is larger than 1 MiB',
       });
@@ -172,7 +200,12 @@ export function networkErrorOf(
   if (reason instanceof ConnectError) return reason;
   if (reason !== undefined) return new ConnectError('user.cancelled', {}, { cause: error });
   const systemCode = systemCodeOf(error);
-  const facts = { host: hostOf(url), ...(systemCode ? { systemCode } : {}) };
+  const certificate = systemCode === undefined ? undefined : certificateOf(error);
+  const facts = {
+    host: hostOf(url),
+    ...(systemCode ? { systemCode } : {}),
+    ...(certificate ? { certificate } : {}),
+  };
   const code = failureCode(systemCode ?? '', party);
   return new ConnectError(code, facts, { cause: error });
 }
@@ -192,6 +225,16 @@ function systemCodeOf(error: unknown): string | undefined {
     const { code } = at as { code?: unknown };
     if (typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code)) return code;
     if (at instanceof AggregateError) at.cause ??= at.errors[0];
+  }
+  return undefined;
+}
+
+/** Name on a certificate that was refused, for whoever knows this network. */
+function certificateOf(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+    const { cert } = at as { cert?: { subject?: { CN?: unknown }; issuer?: { CN?: unknown } } };
+    const name = cert?.subject?.CN ?? cert?.issuer?.CN;
+    if (typeof name === 'string') return name.replace(/[^\x20-\x7e]/g, '').slice(0, 100);
   }
   return undefined;
 }

@@ -1,21 +1,24 @@
 // The reason this extension exists: one Identity Assertion JWT Authorization Grant per server from
-// the identity provider, inspected, redeemed once at that server's authorization server.
+// the identity provider, inspected before anybody else sees it. redemption.ts trades it in.
 // Invariant: an ID-JAG is asked for once per redemption, used at most once, kept nowhere.
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { genericGrantRequest, type ServerMetadata } from 'openid-client';
-import { clockToleranceSec, createOAuthClient } from './clientAuthentication.ts';
+import type { ServerMetadata } from 'openid-client';
+import { clockToleranceSec } from './clientAuthentication.ts';
 import type { ClientRegistration } from './clientRegistration.ts';
+import { isSkewed } from './clockSkew.ts';
+import type { DpopKey } from './dpopKeys.ts';
 import { ConnectError, type Facts } from './errors.ts';
-import type { GuardedFetch } from './http.ts';
-import { fromOAuth } from './oauthError.ts';
+import {
+  grantedScopes,
+  namesOnly,
+  requestGrant,
+  scopeParameter,
+  type GrantDeps,
+} from './grantRequest.ts';
 import { Secret } from './secret.ts';
-import { marginMs } from './tokenBroker.ts';
 import { hostOf } from './url.ts';
 
-const grant = {
-  tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
-  jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-};
+const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const tokenType = {
   idJag: 'urn:ietf:params:oauth:token-type:id-jag',
   idToken: 'urn:ietf:params:oauth:token-type:id_token',
@@ -26,19 +29,35 @@ const tokenType = {
 export interface Subject {
   readonly token: Secret;
   readonly kind: 'idToken' | 'refreshToken';
+  /** Keeps the successor of a refresh token before anything else about the answer can fail. */
+  readonly onRotated?: (refreshToken: Secret) => Promise<void>;
 }
+
+/**
+ * Asks with proof of the company sign-in; companySession.ts chooses it, renews it once when the identity
+ * provider refuses it, and keeps a refresh token that the answer replaced.
+ * @throws what `ask` throws, identityProvider.sessionEnded, identityProvider.signInAgain, user.signedOut
+ */
+export type Prove = <T extends { readonly rotated: Secret | undefined }>(
+  ask: (subject: Subject) => Promise<T>,
+) => Promise<T>;
 
 export interface IdJagRequest {
   readonly identityProvider: ServerMetadata;
   readonly client: ClientRegistration;
   readonly subject: Subject;
-  /** Issuer identifier of the resource authorization server, byte for byte. */
-  readonly audience: string;
+  /** Issuer identifier of the resource authorization server, byte for byte; what `aud` must be. */
+  readonly issuer: string;
+  /** What the identity provider calls that server, where it is not its issuer (J33). */
+  readonly audience?: string | undefined;
   /** Resource identifier of the MCP server, byte for byte. */
   readonly resource: string;
+  readonly sendResource: boolean;
   readonly scopes: readonly string[];
   /** Our client id at the resource authorization server. */
   readonly clientIdThere: string;
+  /** The key the ID-JAG must be bound to. */
+  readonly proof?: DpopKey | undefined;
 }
 
 export interface IdJag {
@@ -47,79 +66,115 @@ export interface IdJag {
   readonly scopes: readonly string[];
   /** For the log and the administrator. */
   readonly jtiHash: string | undefined;
+  /** The subject's successor, where the identity provider rotates refresh tokens in an exchange. */
+  readonly rotated: Secret | undefined;
 }
 
 /**
  * Asks the identity provider for an ID-JAG and inspects it before anybody else sees it.
- * @throws exchange.*, identityProvider.*, network.*
+ * @throws exchange.*, identityProvider.*, network.*, profile.invalid
  * @see RFC 8693 §2, draft-ietf-oauth-identity-assertion-authz-grant §4.3
  */
-export async function requestIdJag(
-  request: IdJagRequest,
-  deps: { fetch: GuardedFetch; nowMs: number },
-): Promise<IdJag> {
-  const { audience, resource, scopes } = request;
-  const facts: Facts = {
-    host: hostOf(request.identityProvider.token_endpoint ?? request.identityProvider.issuer),
-    audience,
-    resource,
-    scopes: scopes.join(' '),
-  };
-  const client = createOAuthClient(request.identityProvider, request.client, deps.fetch);
-  const answer = await genericGrantRequest(client, grant.tokenExchange, {
-    requested_token_type: tokenType.idJag,
-    subject_token: request.subject.token.reveal(),
-    subject_token_type: tokenType[request.subject.kind],
-    audience,
-    resource,
-    ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
-  }).catch((error: unknown) => {
-    throw fromOAuth(error, 'exchange', facts);
-  });
+export async function requestIdJag(request: IdJagRequest, deps: GrantDeps): Promise<IdJag> {
+  const { identityProvider, subject, resource, audience = request.issuer } = request;
+  const kept: { rotated?: Secret } = {};
+  const { answer, facts } = await requestGrant(
+    {
+      leg: 'exchange',
+      metadata: identityProvider,
+      client: request.client,
+      grantType: tokenExchange,
+      parameters: {
+        requested_token_type: tokenType.idJag,
+        subject_token: subject.token.reveal(),
+        subject_token_type: tokenType[subject.kind],
+        audience,
+        resource: request.sendResource ? resource : undefined,
+        scope: scopeParameter(request.scopes),
+      },
+      proof: request.proof,
+      facts: {
+        host: hostOf(identityProvider.token_endpoint ?? identityProvider.issuer),
+        audience,
+        resource,
+        scopes: request.scopes.join(' '),
+      },
+      onRefreshToken: async (refreshToken) => {
+        // Only the answer to a refresh token replaces one; any other would be a second session.
+        if (subject.kind !== 'refreshToken') return;
+        kept.rotated = refreshToken;
+        await subject.onRotated?.(refreshToken);
+      },
+    },
+    deps,
+  );
   if (answer['issued_token_type'] !== tokenType.idJag) {
-    throw new ConnectError('exchange.answerInvalid', {
-      ...facts,
-      reason: 'the answer is not the kind of grant that was asked for',
-    });
+    throw invalid(facts, 'the answer is not the kind of grant that was asked for');
   }
-  const claims = inspectIdJag(answer.access_token, request, deps.nowMs, facts);
-  const granted = scopeList(answer.scope) ?? scopeList(claims?.['scope']) ?? scopes;
-  requireGrantWithin(scopes, granted, 'exchange', facts);
+  const inspected = inspectIdJag(answer.access_token, request, { facts, nowMs: deps.clock.now() });
+  const claims = inspected ?? {};
+  // Said twice, it must be the same (J11).
+  const resources = inspected === undefined ? [] : [claims['resource']];
+  const isSaid = answer['resource'] !== undefined;
+  if (isSaid && ![answer['resource'], ...resources].every((one) => namesOnly(one, resource))) {
+    throw invalid(facts, 'the answer is for another resource');
+  }
+  const said = [claims['scope'], answer.scope];
   return {
     assertion: new Secret(answer.access_token),
-    scopes: granted,
-    jtiHash: typeof claims?.['jti'] === 'string' ? await shortHash(claims['jti']) : undefined,
+    scopes: grantedScopes(request.scopes, said, { leg: 'exchange', facts }),
+    jtiHash: typeof claims['jti'] === 'string' ? await shortHash(claims['jti']) : undefined,
+    rotated: kept.rotated,
   };
 }
 
+const invalid = (facts: Facts, reason: string): ConnectError =>
+  new ConnectError('exchange.answerInvalid', { ...facts, reason });
+
+type Claims = Readonly<Record<string, unknown>>;
+interface Inspection {
+  readonly facts: Facts;
+  readonly nowMs: number;
+}
+
 /** Reads, does not trust: the signature is for the authorization server. A JWE stays opaque (J12). */
-function inspectIdJag(
-  jwt: string,
-  request: IdJagRequest,
-  nowMs: number,
-  facts: Facts,
-): Readonly<Record<string, unknown>> | undefined {
+function inspectIdJag(jwt: string, request: IdJagRequest, at: Inspection): Claims | undefined {
   if (jwt.split('.').length === 5) return undefined;
-  const refuse = (reason: string): never => {
-    throw new ConnectError('exchange.answerInvalid', { ...facts, reason });
-  };
-  const parsed = parse(() => ({
-    header: decodeProtectedHeader(jwt),
-    claims: decodeJwt(jwt),
-  }));
-  if (parsed === undefined) return refuse('the grant cannot be read');
+  const { facts } = at;
+  const parsed = parse(() => ({ header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }));
+  if (parsed === undefined) throw invalid(facts, 'the grant cannot be read');
   const { header, claims } = parsed;
-  if (header.typ?.toLowerCase() !== 'oauth-id-jag+jwt') refuse('the grant has another type');
-  if (!names(claims['aud'], request.audience, 'only')) refuse('the grant is for another audience');
-  const { resource, exp } = claims;
-  if (resource !== undefined && !names(resource, request.resource)) {
-    refuse('the grant is for another resource');
+  if (header.typ?.toLowerCase() !== 'oauth-id-jag+jwt') {
+    throw invalid(facts, 'the grant has another type');
   }
-  if (claims['client_id'] !== request.clientIdThere) refuse('the grant is for another client');
-  if (typeof exp !== 'number' || exp + clockToleranceSec < nowMs / 1000) {
-    refuse('the grant has expired');
+  if (!namesOnly(claims['aud'], request.issuer)) {
+    throw invalid(facts, 'the grant is for another audience');
   }
+  const { resource } = claims;
+  if (resource !== undefined && !namesOnly(resource, request.resource)) {
+    throw invalid(facts, 'the grant is for another resource');
+  }
+  if (claims['client_id'] !== request.clientIdThere) {
+    throw invalid(facts, 'the grant is for another client');
+  }
+  requireOwnBinding(claims, request.proof, facts);
+  requireTimes(claims, at);
   return claims;
+}
+
+/** Not ours, or gone without a word: somebody between us and the identity provider, or an older one. */
+function requireOwnBinding(claims: Claims, proof: DpopKey | undefined, facts: Facts): void {
+  const { jkt } = (claims['cnf'] ?? {}) as { jkt?: unknown };
+  if (jkt !== proof?.thumbprint) throw new ConnectError('exchange.bindingMissing', facts);
+}
+
+function requireTimes({ exp, iat }: Claims, { facts, nowMs }: Inspection): void {
+  const nowSec = nowMs / 1000;
+  const isOver = typeof exp !== 'number' || exp + clockToleranceSec < nowSec;
+  const isEarly = iat !== undefined && !(Number(iat) - clockToleranceSec <= nowSec);
+  if (!isOver && !isEarly) return;
+  if (isSkewed(facts)) throw new ConnectError('network.clockSkew', facts);
+  throw invalid(facts, isOver ? 'the grant has expired' : 'the grant is not yet valid');
 }
 
 function parse<T>(read: () => T): T | undefined {
@@ -128,84 +183,6 @@ function parse<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function names(claim: unknown, value: string, only?: 'only'): boolean {
-  const list: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
-  return list.includes(value) && (only === undefined || list.length === 1);
-}
-
-export interface RedemptionRequest {
-  readonly authorizationServer: ServerMetadata;
-  readonly client: ClientRegistration;
-  readonly idJag: IdJag;
-  readonly resource: string;
-}
-
-export interface RedeemedToken {
-  readonly token: Secret;
-  readonly scopes: readonly string[];
-  /** Seconds from receipt, when the server said so. */
-  readonly expiresInSec: number | undefined;
-}
-
-/**
- * Trades the ID-JAG for an access token; asked once, for exactly the scopes the ID-JAG grants.
- * @throws redemption.*, network.*
- * @see RFC 7523 §2.1, draft-ietf-oauth-identity-assertion-authz-grant §4.4
- */
-export async function redeemIdJag(
-  request: RedemptionRequest,
-  fetch: GuardedFetch,
-): Promise<RedeemedToken> {
-  const { authorizationServer, idJag, resource } = request;
-  const facts: Facts = {
-    host: hostOf(authorizationServer.token_endpoint ?? authorizationServer.issuer),
-    audience: authorizationServer.issuer,
-    resource,
-    scopes: idJag.scopes.join(' '),
-    ...(idJag.jtiHash === undefined ? {} : { jtiHash: idJag.jtiHash }),
-  };
-  const client = createOAuthClient(authorizationServer, request.client, fetch);
-  const answer = await genericGrantRequest(client, grant.jwtBearer, {
-    assertion: idJag.assertion.reveal(),
-    resource,
-    ...(idJag.scopes.length > 0 ? { scope: idJag.scopes.join(' ') } : {}),
-  }).catch((error: unknown) => {
-    throw fromOAuth(error, 'redemption', facts);
-  });
-  const scopes = scopeList(answer.scope) ?? idJag.scopes;
-  if (answer.token_type !== 'bearer') {
-    // A sender-constrained token sent as Bearer would be refused, or worse, accepted.
-    throw new ConnectError('redemption.answerInvalid', { ...facts, reason: 'not a Bearer answer' });
-  }
-  requireGrantWithin(idJag.scopes, scopes, 'redemption', facts);
-  const { expires_in: expiresInSec } = answer;
-  if (expiresInSec !== undefined && expiresInSec * 1000 <= marginMs) {
-    // It could never be sent, and every call would ask for another.
-    throw new ConnectError('redemption.answerInvalid', { ...facts, reason: 'it ends at once' });
-  }
-  return { token: new Secret(answer.access_token), scopes, expiresInSec };
-}
-
-/** Where anything was asked for, some of it must be granted, and nothing else. */
-function requireGrantWithin(
-  asked: readonly string[],
-  granted: readonly string[],
-  leg: 'exchange' | 'redemption',
-  facts: Facts,
-): void {
-  if (asked.length === 0) return;
-  if (granted.length === 0) throw new ConnectError(`${leg}.scopeRefused`, facts);
-  if (granted.every((scope) => asked.includes(scope))) return;
-  throw new ConnectError(`${leg}.answerInvalid`, {
-    ...facts,
-    reason: 'more was granted than was asked for',
-  });
-}
-
-function scopeList(value: unknown): readonly string[] | undefined {
-  return typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : undefined;
 }
 
 async function shortHash(value: string): Promise<string> {

@@ -1,6 +1,9 @@
 // The one place that knows openid-client's errors. Decides on the parsed OAuth `error`, never on the
 // HTTP status; the other party's prose (error_description) stops here.
+import { namingSkew } from './clockSkew.ts';
+import type { WWWAuthenticateChallenge } from 'openid-client';
 import { ConnectError, type ErrorCode, type Facts } from './errors.ts';
+import { stepUpFacts } from './stepUpDemand.ts';
 
 export type Leg = 'signIn' | 'refresh' | 'exchange' | 'redemption';
 
@@ -25,8 +28,13 @@ const answers: Record<Leg, Readonly<Record<string, ErrorCode>>> = {
     // RFC 8693 §2.2.2 and the ID-JAG draft disagree on the name of a bad subject; both mean it.
     invalid_grant: 'identityProvider.signInAgain',
     invalid_request: 'identityProvider.signInAgain',
+    login_required: 'identityProvider.signInAgain',
+    interaction_required: 'identityProvider.signInAgain',
+    consent_required: 'identityProvider.signInAgain',
     insufficient_user_authentication: 'exchange.stepUpRequired',
-    unsupported_grant_type: 'exchange.answerInvalid',
+    unsupported_grant_type: 'exchange.notSupported',
+    invalid_dpop_proof: 'exchange.bindingMissing',
+    use_dpop_nonce: 'exchange.bindingMissing',
   },
   redemption: {
     invalid_grant: 'redemption.refused',
@@ -36,6 +44,12 @@ const answers: Record<Leg, Readonly<Record<string, ErrorCode>>> = {
     unauthorized_client: 'redemption.clientRefused',
     unsupported_grant_type: 'redemption.grantNotSupported',
     invalid_scope: 'redemption.scopeRefused',
+    insufficient_claims: 'redemption.refused',
+    interaction_required: 'redemption.interactionRequired',
+    interaction_pending: 'redemption.interactionRequired',
+    insufficient_user_authentication: 'server.stepUpRequired',
+    invalid_dpop_proof: 'redemption.bindingMissing',
+    use_dpop_nonce: 'redemption.bindingMissing',
   },
 };
 
@@ -66,24 +80,54 @@ function unavailable(): Record<Leg, ErrorCode> {
 export function fromOAuth(error: unknown, leg: Leg, facts: Facts): ConnectError {
   const ours = causeOf(error, (at) => at instanceof ConnectError);
   if (ours instanceof ConnectError) {
-    return new ConnectError(ours.code, { ...facts, ...ours.facts }, { cause: ours.cause });
+    // An answer nobody could use, told apart by what was asked.
+    const isUnusable = Object.values(otherwise).includes(ours.code);
+    const code = isUnusable ? otherwise[leg] : ours.code;
+    return new ConnectError(code, { ...facts, ...ours.facts }, { cause: ours.cause });
   }
-  const { error: name, status, code } = error as Record<string, unknown>;
-  if (typeof name === 'string') {
-    const known = { ...facts, ...statusFact(status), oauthError: oauthErrorName(name) };
-    return new ConnectError(
-      entry(answers[leg], name) ?? entry(outages, name)?.[leg] ?? otherwise[leg],
-      known,
-      { cause: error },
-    );
+  const { status, code } = error as Record<string, unknown>;
+  const name = oauthErrorOf(error);
+  if (name !== undefined) {
+    const said = { ...facts, ...statusFact(status), ...demandOf(error) };
+    const known = { ...said, oauthError: oauthErrorName(name) };
+    return namingSkew(new ConnectError(codeOf(error, leg, name), known, { cause: error }));
   }
   const isIdToken = typeof code === 'string' && /^OAUTH_(JWT|JSON_ATTRIBUTE|KEY)/.test(code);
   const isSignIn = leg === 'signIn' || leg === 'refresh';
-  return new ConnectError(
-    isIdToken && isSignIn ? 'identityProvider.idTokenInvalid' : otherwise[leg],
-    { ...facts, ...(typeof code === 'string' ? { systemCode: code.slice(0, 64) } : {}) },
-    { cause: error },
+  return namingSkew(
+    new ConnectError(
+      isIdToken && isSignIn ? 'identityProvider.idTokenInvalid' : otherwise[leg],
+      { ...facts, ...(typeof code === 'string' ? { systemCode: code.slice(0, 64) } : {}) },
+      { cause: error },
+    ),
   );
+}
+
+/** From the body, or from a challenge where the library looked no further (RFC 6749 §5.2, RFC 6750 §3). */
+function oauthErrorOf(error: unknown): string | undefined {
+  const { error: name, cause } = error as Record<string, unknown>;
+  if (typeof name === 'string') return name;
+  const challenges = (Array.isArray(cause) ? cause : []) as readonly WWWAuthenticateChallenge[];
+  return challenges.find(({ parameters }) => parameters.error !== undefined)?.parameters.error;
+}
+
+function codeOf(error: unknown, leg: Leg, name: string): ErrorCode {
+  const description = (error as Record<string, unknown>)['error_description'];
+  // The one word of prose that counts: it tells a request nobody there understands from a bad subject.
+  const isForeign = typeof description === 'string' && description.includes('requested_token_type');
+  if (leg === 'exchange' && name === 'invalid_request' && isForeign) return 'exchange.notSupported';
+  return entry(answers[leg], name) ?? entry(outages, name)?.[leg] ?? otherwise[leg];
+}
+
+/** Members of the refusal that led to `error`; another party wrote them. */
+export function refusalBody(error: Pick<ConnectError, 'cause'>): Readonly<Record<string, unknown>> {
+  const { cause } = (error.cause ?? {}) as { cause?: unknown };
+  return typeof cause === 'object' && cause !== null && !Array.isArray(cause) ? { ...cause } : {};
+}
+
+function demandOf(error: unknown): Facts {
+  const { acr_values: acrValues, max_age: maxAge } = refusalBody({ cause: error });
+  return stepUpFacts(acrValues, maxAge);
 }
 
 /** Never a property of the prototype: the name is another party's. */

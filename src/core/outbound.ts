@@ -1,5 +1,6 @@
 // protocol.ts with our ports in it: loaded once, on first use; what it learns is shared by all companies.
 import type { Discovery } from './discovery.ts';
+import type { DpopKeys } from './dpopKeys.ts';
 import type { GuardedFetch } from './http.ts';
 import type { Clock, Fetch } from './ports.ts';
 import type * as protocolModule from './protocol.ts';
@@ -10,6 +11,7 @@ export interface Outbound {
   readonly protocol: Protocol;
   readonly discovery: Discovery;
   readonly toAuthorizationServer: GuardedFetch;
+  readonly dpopKeys: DpopKeys;
 }
 
 export interface OutboundLoader {
@@ -26,6 +28,7 @@ export function createOutboundLoader(deps: { fetch: Fetch; clock: Clock }): Outb
       protocol,
       discovery: protocol.createDiscovery(deps),
       toAuthorizationServer: protocol.createGuardedFetch(deps, protocol.authorizationServerParty),
+      dpopKeys: protocol.createDpopKeys(),
     };
   };
   return {

@@ -32,6 +32,8 @@ export interface PersonSnapshot {
   readonly identityProvider: string;
   readonly label: string;
   readonly session: CompanySessionState;
+  /** Signing in takes a code, not the browser of this computer. */
+  readonly withCode?: true;
   /** Why the last sign-in did not work. */
   readonly failure?: { readonly code: ErrorCode; readonly facts: Facts; readonly atMs: number };
 }

@@ -46,6 +46,19 @@ export interface RedirectReceiver {
 
 export type StartRedirectReceiver = () => Promise<RedirectReceiver>;
 
+/** What a person enters on any device to sign in. @see RFC 8628 §3.2 */
+export interface SignInCode {
+  readonly userCode: string;
+  /** Safe to open in a browser. */
+  readonly verificationUri: string;
+  /** The same with the code in it. */
+  readonly verificationUriComplete?: string;
+  readonly expiresAtMs: number;
+}
+
+/** Shows the code for as long as it takes; not waited for, but a rejection ends the sign-in. */
+export type ShowCode = (code: SignInCode) => Promise<void> | void;
+
 export type Fetch = typeof globalThis.fetch;
 
 /** One channel for people. Implementations never add more than message and facts. */

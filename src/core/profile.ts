@@ -1,40 +1,78 @@
-// The organization profile: which identity providers, which servers, what limits. The schema here is
-// also the JSON Schema of the setting (scripts/profileSchema.mjs). Invariant: one bad entry costs only
-// itself; nothing is guessed.
+// The organization profile: which identity providers, which servers, what limits. Invariant: one bad
+// entry costs only itself; nothing is guessed.
 import * as v from 'valibot';
-import {
-  clientAuthenticationMethods,
-  type ClientAuthenticationMethod,
-} from './clientRegistration.ts';
+import type { ClientAssertionStyle, ClientAuthenticationMethod } from './clientRegistration.ts';
 import type { ProfileProblem } from './overview.ts';
+import {
+  identityProviderSchema,
+  limitsSchema,
+  profileSchema,
+  serverSchema,
+  type clientAssertionSchema,
+} from './profileSchema.ts';
 import { Secret } from './secret.ts';
-import { isSecureUrl } from './url.ts';
 
 export type ProfileSource = 'managed' | 'settings';
 
-export interface IdentityProviderProfile {
-  readonly id: string;
-  readonly label: string;
-  readonly issuer: string;
+/** How we are registered somewhere, and what proves it. */
+export interface ClientProfile {
+  /** An https URL is a Client ID Metadata Document. */
   readonly clientId: string;
   readonly clientAuthentication: ClientAuthenticationMethod;
   readonly clientSecret: Secret | undefined;
+  /** Private JWK, JSON; only from the administrator's file. Without one the key of this device serves. */
+  readonly clientKey: Secret | undefined;
+  readonly clientAssertion: ClientAssertionStyle;
+}
+
+/** Which accounts may sign in; all of it must fit. */
+export interface AccountBoundary {
+  /** Lower case; none: any. */
+  readonly emailDomains: readonly string[];
+  /** The `hd` claim. */
+  readonly hostedDomain: string | undefined;
+  /** The `tid` or `tenant` claim. */
+  readonly tenant: string | undefined;
+}
+
+export interface IdentityProviderProfile extends ClientProfile {
+  readonly id: string;
+  readonly label: string;
+  readonly issuer: string;
   readonly scopes: readonly string[];
+  /** What proves the sign-in in an exchange; `auto` learns it from the answers. */
+  readonly subjectToken: 'auto' | 'idToken' | 'refreshToken';
+  readonly signIn: 'browser' | 'deviceCode';
+  readonly accounts: AccountBoundary;
+  /** Sign in although the metadata does not promise PKCE. */
+  readonly pkceUnadvertised: boolean;
   /** Requests in flight at once at this identity provider. */
   readonly maxRequests: number;
 }
 
-export interface ServerProfile {
+export interface ServerProfile extends ClientProfile {
   readonly id: string;
   readonly label: string;
   readonly url: string;
   readonly identityProvider: string;
   /** Issuer identifier of the resource authorization server, byte for byte. */
   readonly authorizationServer: string;
-  readonly clientId: string;
-  readonly clientAuthentication: ClientAuthenticationMethod;
-  readonly clientSecret: Secret | undefined;
+  /** What the identity provider calls that server, where it knows it by another name. */
+  readonly audience: string | undefined;
+  /** Resource identifier, for a server that publishes no metadata. */
+  readonly resource: string | undefined;
+  /** `exact`: the published resource must be the URL itself, not one above it. */
+  readonly resourceMatch: 'prefix' | 'exact';
+  /** False only for an identity provider or authorization server that refuses the parameter. */
+  readonly sendResource: boolean;
+  /** For reading; what is asked for first. */
   readonly scopes: readonly string[];
+  /** For changing things; asked for when the server says that a call needs more. */
+  readonly writeScopes: readonly string[];
+  /** Ask for `writeScopes` from the start. */
+  readonly writeAtOnce: boolean;
+  /** `whenAsked`: where the server's metadata demands bound tokens. */
+  readonly dpop: 'whenAsked' | 'always' | 'never';
 }
 
 export interface CheckIntervalLimits {
@@ -51,116 +89,6 @@ export interface OrganizationProfile {
   /** Minutes. */
   readonly checkInterval: CheckIntervalLimits;
 }
-
-const described = <T extends v.GenericSchema>(schema: T, description: string) =>
-  v.pipe(schema, v.description(description));
-const text = v.pipe(
-  v.string('must be text'),
-  v.nonEmpty('must not be empty'),
-  v.maxLength(200, 'must be at most 200 characters'),
-);
-const id = v.pipe(v.string('must be text'), v.regex(/^[a-z0-9-]{1,64}$/, 'must be a-z, 0-9 and -'));
-const secureUrl = v.pipe(
-  v.string('must be text'),
-  v.check(isSecureUrl, 'must be an https URL (http only for this computer)'),
-  v.check((url) => !url.includes('#'), 'must have no fragment'),
-);
-const issuer = v.pipe(
-  secureUrl,
-  v.check((url) => !url.includes('?'), 'must have no query'),
-);
-const scope = v.pipe(
-  v.string('must be text'),
-  v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope without spaces'),
-);
-const scopes = v.pipe(v.array(scope, 'must be a list'), v.maxLength(64, 'must be at most 64'));
-const minutes = (low: number, high: number) =>
-  v.pipe(
-    v.number('must be a number'),
-    v.integer('must be whole minutes'),
-    v.minValue(low, `must be at least ${low}`),
-    v.maxValue(high, `must be at most ${high}`),
-  );
-const clientEntries = {
-  clientId: described(text, 'Client id registered there for this extension.'),
-  clientAuthentication: v.optional(
-    described(
-      v.picklist(
-        clientAuthenticationMethods,
-        'must be none, client_secret_basic or client_secret_post',
-      ),
-      'How the client proves who it is. Secrets come from "Enterprise MCP: Store Client Secret…" or the administrator\'s file, never from settings.',
-    ),
-    'none',
-  ),
-  clientSecret: v.optional(
-    described(text, "Only in the administrator's managed file; refused in settings."),
-  ),
-};
-
-export const identityProviderSchema = v.strictObject({
-  id: described(id, 'Short name that servers refer to.'),
-  label: described(text, 'Name people read.'),
-  issuer: described(issuer, 'Issuer identifier, exactly as its metadata says it.'),
-  ...clientEntries,
-  scopes: v.optional(described(scopes, 'Scopes of the company sign-in.'), [
-    'openid',
-    'profile',
-    'email',
-    'offline_access',
-  ]),
-  maxRequests: v.optional(
-    described(
-      v.pipe(
-        v.number('must be a number'),
-        v.integer('must be whole'),
-        v.minValue(1, 'must be at least 1'),
-        v.maxValue(32, 'must be at most 32'),
-      ),
-      'Requests in flight at once at this identity provider.',
-    ),
-    4,
-  ),
-});
-
-export const serverSchema = v.strictObject({
-  id: described(id, 'Short name, part of the local address.'),
-  label: described(text, 'Name people and VS Code read; keep it stable.'),
-  url: described(secureUrl, 'URL of the MCP server.'),
-  identityProvider: described(id, 'Id of the identity provider that decides about this server.'),
-  authorizationServer: described(
-    issuer,
-    "Issuer identifier of the server's authorization server; any other is refused.",
-  ),
-  ...clientEntries,
-  scopes: v.optional(described(scopes, 'Scopes to ask for.'), []),
-});
-
-const checkIntervalSchema = v.pipe(
-  v.strictObject({
-    default: v.optional(described(minutes(1, 60), 'Minutes between checks.'), 15),
-    min: v.optional(described(minutes(1, 60), 'Least a person may set.'), 1),
-    max: v.optional(described(minutes(1, 60), 'Most a person may set.'), 60),
-  }),
-  v.check(
-    (limits) => limits.min <= limits.default && limits.default <= limits.max,
-    'must have min <= default <= max',
-  ),
-);
-
-const limitsSchema = v.strictObject({
-  checkIntervalMinutes: v.optional(
-    described(checkIntervalSchema, 'How often the company is asked whether access still stands.'),
-    {},
-  ),
-});
-
-export const profileSchema = v.strictObject({
-  organization: described(text, 'Name of the company, as people say it.'),
-  identityProviders: described(v.array(identityProviderSchema), 'Who signs people in.'),
-  servers: described(v.array(serverSchema), 'MCP servers the company offers.'),
-  limits: v.optional(described(limitsSchema, 'Bounds for settings of a person.'), {}),
-});
 
 /** What there is no profile without; the rest is checked part by part. */
 const frameSchema = v.object({
@@ -194,7 +122,7 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
     report,
   )
     .filter((entry) => secretAllowed(entry, source, report))
-    .map(({ value }) => ({ ...value, clientSecret: secretOf(value.clientSecret) }));
+    .map(({ value }) => identityProviderOf(value));
   const servers = unique(entries(serverSchema, frame.servers, 'servers', report), report)
     .filter((entry) => secretAllowed(entry, source, report))
     .filter(({ key, value }) => {
@@ -202,7 +130,7 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
       if (!known) report(`${key}.identityProvider`, 'names no usable identity provider');
       return known;
     })
-    .map(({ value }) => ({ ...value, clientSecret: secretOf(value.clientSecret) }));
+    .map(({ value }) => serverOf(value));
   return {
     profile: {
       organization: frame.organization,
@@ -276,14 +204,40 @@ function unique<T extends { id: string; label: string }>(
 }
 
 function secretAllowed(
-  { key, value }: Entry<{ clientSecret?: string | undefined }>,
+  { key, value }: Entry<ClientInput>,
   source: ProfileSource,
   report: Report,
 ): boolean {
-  if (value.clientSecret === undefined || source === 'managed') return true;
-  report(`${key}.clientSecret`, 'is never read from settings; run "Store Client Secret…" instead');
-  return false;
+  if (source === 'managed') return true;
+  const { clientSecret, clientKey } = value;
+  const instead = (command: string) => `is never read from settings; run "${command}…" instead`;
+  if (clientSecret !== undefined) report(`${key}.clientSecret`, instead('Store Client Secret'));
+  if (clientKey !== undefined) report(`${key}.clientKey`, instead('Create Device Key'));
+  return clientSecret === undefined && clientKey === undefined;
 }
 
-const secretOf = (value: string | undefined): Secret | undefined =>
-  value === undefined ? undefined : new Secret(value);
+interface ClientInput {
+  readonly clientSecret?: string | undefined;
+  readonly clientKey?: object | undefined;
+  readonly clientAssertion: v.InferOutput<typeof clientAssertionSchema>;
+}
+
+const clientProfile = ({ clientSecret, clientKey, clientAssertion }: ClientInput) => ({
+  clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
+  clientKey: clientKey === undefined ? undefined : new Secret(JSON.stringify(clientKey)),
+  clientAssertion: { ...clientAssertion, typ: clientAssertion.typ },
+});
+
+function identityProviderOf(
+  value: v.InferOutput<typeof identityProviderSchema>,
+): IdentityProviderProfile {
+  const { emailDomains, hostedDomain, tenant } = value.accounts;
+  return { ...value, ...clientProfile(value), accounts: { emailDomains, hostedDomain, tenant } };
+}
+
+const serverOf = (value: v.InferOutput<typeof serverSchema>): ServerProfile => ({
+  ...value,
+  ...clientProfile(value),
+  audience: value.audience,
+  resource: value.resource,
+});

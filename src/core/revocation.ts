@@ -19,6 +19,6 @@ export async function revokeAccess(
   const { authorizationServer, token } = access;
   if (authorizationServer.revocation_endpoint === undefined) return false;
   const client = createOAuthClient(authorizationServer, registration, fetch);
-  await tokenRevocation(client, token.reveal(), { token_type_hint: 'access_token' });
+  await tokenRevocation(client, token.secret.reveal(), { token_type_hint: 'access_token' });
   return true;
 }

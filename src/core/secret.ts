@@ -35,9 +35,12 @@ export class Secret {
 export const sameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
   one === undefined || other === undefined ? one === other : one.equals(other);
 
-/** Whether two entries of a profile say the same, secrets included. */
-export const sameEntry = <T extends { readonly clientSecret: Secret | undefined }>(
-  one: T,
-  other: T,
-): boolean =>
-  JSON.stringify(one) === JSON.stringify(other) && sameSecret(one.clientSecret, other.clientSecret);
+/** Whether two flat entries say the same, secrets included. */
+export function sameEntry<T extends object>(one: T, other: T): boolean {
+  if (JSON.stringify(one) !== JSON.stringify(other)) return false;
+  const [own, others] = [secretsIn(one), secretsIn(other)];
+  return own.every((secret, index) => sameSecret(secret, others[index]));
+}
+
+const secretsIn = (entry: object): readonly Secret[] =>
+  Object.values(entry).filter((value): value is Secret => value instanceof Secret);

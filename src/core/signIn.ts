@@ -1,41 +1,50 @@
-// Company sign-in at one identity provider: authorization code with PKCE in the system browser,
-// refresh, and giving everything back. Knows nothing of storage or of who is asking.
+// Company sign-in at one identity provider: how a person proves who they are, how that is renewed, and how
+// everything is given back. Knows nothing of storage or of who is asking.
 import * as oauth from 'openid-client';
+import { signInInBrowser } from './browserSignIn.ts';
 import { createOAuthClient } from './clientAuthentication.ts';
-import type { ClientRegistration } from './clientRegistration.ts';
-import { ConnectError, type Facts } from './errors.ts';
-import type { GuardedFetch } from './http.ts';
-import { fromOAuth } from './oauthError.ts';
+import { signInWithCode } from './deviceSignIn.ts';
+import { ConnectError } from './errors.ts';
 import type { Account } from './overview.ts';
-import type { OpenUrl, RedirectReceiver } from './ports.ts';
+import type { OpenUrl, RedirectReceiver, ShowCode } from './ports.ts';
 import { Secret } from './secret.ts';
+import { needsLogin, type StepUp } from './stepUp.ts';
+import { createTokenEndpoint, idTokenOf } from './tokenEndpoint.ts';
+import type { AskTokenEndpoint, IdToken, TokenAnswer, TokenEndpointDeps } from './tokenEndpoint.ts';
 import { hostOf } from './url.ts';
 
-export interface IdToken {
-  readonly token: Secret;
-  /** `exp`, milliseconds since the epoch. */
-  readonly expiresAtMs: number;
-}
+export type { IdToken };
 
 /** What a sign-in yields. */
 export interface CompanyTokens {
   readonly account: Account;
-  readonly idToken: IdToken | undefined;
+  readonly idToken: IdToken;
   readonly refreshToken: Secret | undefined;
 }
 
+/** The system browser and the way back from it. */
 export interface Browser {
   readonly openUrl: OpenUrl;
   readonly receiver: RedirectReceiver;
+}
+
+/** Or a code to enter on any device, where a browser cannot come back. */
+export type SignInWay = Browser | { readonly showCode: ShowCode };
+
+/** What this sign-in is about, beyond who it is. */
+export interface SignInWish {
+  readonly stepUp?: StepUp | undefined;
+  /** Ask which account, also when the browser knows one. */
+  readonly selectAccount?: boolean;
 }
 
 export interface SignInClient {
   /**
    * Sends the person to the identity provider and waits for the way back.
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*
-   * @see OpenID Connect Core §3.1, RFC 7636, RFC 9207
+   * @see OpenID Connect Core §3.1, RFC 7636, RFC 9207, RFC 8628
    */
-  signIn(browser: Browser, signal: AbortSignal): Promise<CompanyTokens>;
+  signIn(way: SignInWay, signal: AbortSignal, wish?: SignInWish): Promise<CompanyTokens>;
   /**
    * A new ID token, undefined where the answer brings none (OpenID Connect Core §12.2). A new refresh
    * token goes to `onRotated`, and that is waited for, before anything else can fail: the provider has
@@ -54,43 +63,49 @@ export interface SignInClient {
   endSessionUrl(account: Account): string | undefined;
 }
 
-interface SignInDeps {
-  readonly metadata: oauth.ServerMetadata;
-  readonly registration: ClientRegistration;
+export interface SignInDeps extends TokenEndpointDeps {
   readonly scopes: readonly string[];
-  readonly fetch: GuardedFetch;
+  /** Sign in although the metadata does not promise PKCE. */
+  readonly pkceUnadvertised: boolean;
+}
+
+/** One sign-in under way. */
+export interface SignInAttempt extends SignInDeps {
+  readonly ask: AskTokenEndpoint;
+  readonly signal: AbortSignal;
+  /** Parameters of the request that the wish asks for. */
+  readonly wished: Readonly<Record<string, string>>;
 }
 
 export function createSignInClient(deps: SignInDeps): SignInClient {
   const { metadata, registration } = deps;
-  const tokenEndpoint = URL.parse(metadata.token_endpoint ?? '')?.href;
-  const client = verifyingClient(deps, deps.fetch);
-  const known: { keys?: ReturnType<typeof oauth.getJwksCache> } = {};
-  const facts: Facts = { host: hostOf(metadata.issuer) };
+  const ask = createTokenEndpoint(deps);
   return {
-    signIn: (browser, signal) => signIn(deps, browser, signal),
+    signIn: async (way, signal, wish = {}) => {
+      const fetch: SignInDeps['fetch'] = (url, init) => deps.fetch(url, { ...init, signal });
+      const attempt = { ...deps, fetch, ask, signal, wished: parametersOf(wish) };
+      const answer = await ('showCode' in way
+        ? signInWithCode(attempt, way.showCode)
+        : signInInBrowser(attempt, way));
+      return companyTokens(answer, metadata.issuer);
+    },
     refresh: async (refreshToken, account, onRotated) => {
-      // A client of its own: two accounts may refresh at once, and each must hear of its own token.
-      const own = verifyingClient(deps, async (url, init) => {
-        const response = await deps.fetch(url, init);
-        if (url === tokenEndpoint) await hearRotation(response, onRotated);
-        return response;
+      const answer = await ask({
+        leg: 'refresh',
+        fetch: deps.fetch,
+        run: (client) => oauth.refreshTokenGrant(client, refreshToken.reveal()),
+        onRefreshToken: onRotated,
       });
-      if (known.keys !== undefined) oauth.setJwksCache(own, known.keys);
-      const answer = await oauth
-        .refreshTokenGrant(own, refreshToken.reveal())
-        .catch((error: unknown) => {
-          throw fromOAuth(error, 'refresh', facts);
-        });
-      known.keys = oauth.getJwksCache(own) ?? known.keys;
       const idToken = idTokenOf(answer);
       if (idToken !== undefined && answer.claims()?.sub !== account.id) {
+        const facts = { host: hostOf(metadata.issuer) };
         throw new ConnectError('identityProvider.accountMismatch', facts);
       }
       return idToken;
     },
     revoke: async (refreshToken) => {
       if (metadata.revocation_endpoint === undefined) return false;
+      const client = createOAuthClient(metadata, registration, deps.fetch);
       const hint = { token_type_hint: 'refresh_token' };
       await oauth.tokenRevocation(client, refreshToken.reveal(), hint);
       return true;
@@ -105,99 +120,33 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
   };
 }
 
-async function hearRotation(
-  response: Response,
-  onRotated: (refreshToken: Secret) => Promise<void>,
-): Promise<void> {
-  if (!response.ok) return;
-  const answer: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  const { refresh_token: token } = (answer ?? {}) as { refresh_token?: unknown };
-  if (typeof token === 'string' && token !== '') await onRotated(new Secret(token));
-}
-
-/** Without this the library trusts TLS alone for ID tokens that come from the token endpoint. */
-function verifyingClient(deps: SignInDeps, fetch: GuardedFetch): oauth.Configuration {
-  const client = createOAuthClient(deps.metadata, deps.registration, fetch);
-  oauth.enableNonRepudiationChecks(client);
-  return client;
-}
-
-async function signIn(
-  deps: SignInDeps,
-  { openUrl, receiver }: Browser,
-  signal: AbortSignal,
-): Promise<CompanyTokens> {
-  const facts: Facts = { host: hostOf(deps.metadata.issuer) };
-  const bound: GuardedFetch = (url, init) => deps.fetch(url, { ...init, signal });
-  const client = verifyingClient(deps, sendingRedirectUri(bound, receiver.redirectUri));
-  const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
-  const expectedState = oauth.randomState();
-  const expectedNonce = oauth.randomNonce();
-  const url = oauth.buildAuthorizationUrl(client, {
-    redirect_uri: receiver.redirectUri,
-    scope: deps.scopes.join(' '),
-    code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: 'S256',
-    state: expectedState,
-    nonce: expectedNonce,
-  });
-  // Listening starts before the browser does: a fast provider must not come back to nobody.
-  const back = receiver.wait(expectedState, signal);
-  back.catch(() => undefined);
-  if (!(await openUrl(url.href))) throw new ConnectError('user.cancelled');
-  const answer = await oauth
-    .authorizationCodeGrant(client, await back, {
-      pkceCodeVerifier,
-      expectedState,
-      expectedNonce,
-      idTokenExpected: true,
-    })
-    .catch((error: unknown) => {
-      throw fromOAuth(error, 'signIn', facts);
-    });
-  return companyTokens(answer, facts);
-}
-
-/**
- * The library takes the redirect URI from the address the browser came back to, without its query. VS
- * Code's own callback has one, and the provider compares what was sent both times (RFC 6749 §4.1.3).
- */
-function sendingRedirectUri(fetch: GuardedFetch, redirectUri: string): GuardedFetch {
-  return (url, init) => {
-    const body = init?.body;
-    if (body instanceof URLSearchParams && body.has('redirect_uri')) {
-      body.set('redirect_uri', redirectUri);
-    }
-    return fetch(url, init);
+/** @see OpenID Connect Core §3.1.2.1 */
+function parametersOf({ stepUp, selectAccount }: SignInWish): Readonly<Record<string, string>> {
+  const prompt = [
+    ...(stepUp !== undefined && needsLogin(stepUp) ? ['login'] : []),
+    ...(selectAccount === true ? ['select_account'] : []),
+  ];
+  return {
+    ...(stepUp?.acrValues === undefined ? {} : { acr_values: stepUp.acrValues }),
+    ...(stepUp?.maxAgeSec === undefined ? {} : { max_age: String(stepUp.maxAgeSec) }),
+    ...(prompt.length === 0 ? {} : { prompt: prompt.join(' ') }),
   };
 }
 
-type TokenAnswer = Awaited<ReturnType<typeof oauth.authorizationCodeGrant>>;
-
-function companyTokens(answer: TokenAnswer, facts: Facts): CompanyTokens {
+function companyTokens(answer: TokenAnswer, issuer: string): CompanyTokens {
   const claims = answer.claims();
-  if (claims === undefined) {
-    throw new ConnectError('identityProvider.idTokenInvalid', { ...facts, reason: 'no ID token' });
+  const idToken = idTokenOf(answer);
+  if (claims === undefined || idToken === undefined) {
+    const facts = { host: hostOf(issuer), reason: 'no ID token' };
+    throw new ConnectError('identityProvider.idTokenInvalid', facts);
   }
   const name = [claims['email'], claims['preferred_username'], claims['name']].find(
     (value): value is string => typeof value === 'string' && value !== '',
   );
+  const { refresh_token: refreshToken } = answer;
   return {
     account: { id: claims.sub, label: name ?? claims.sub },
-    idToken: idTokenOf(answer),
-    refreshToken: refreshTokenOf(answer),
+    idToken,
+    refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
   };
 }
-
-function idTokenOf(answer: TokenAnswer): IdToken | undefined {
-  const claims = answer.claims();
-  return answer.id_token === undefined || claims === undefined
-    ? undefined
-    : { token: new Secret(answer.id_token), expiresAtMs: claims.exp * 1000 };
-}
-
-const refreshTokenOf = (answer: TokenAnswer): Secret | undefined =>
-  answer.refresh_token === undefined ? undefined : new Secret(answer.refresh_token);

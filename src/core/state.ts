@@ -2,7 +2,13 @@
 // a snapshot never holds a token; a network failure never becomes a removal or the reverse.
 import type { ErrorCode, Facts } from './errors.ts';
 
-export type ConnectingStep = 'discovery' | 'exchange' | 'redemption' | 'probe';
+export type ConnectingStep =
+  | 'discovery'
+  | 'exchange'
+  | 'redemption'
+  /** The person confirms something in the browser. */
+  | 'interaction'
+  | 'probe';
 
 /** Times are wall-clock milliseconds since the epoch. */
 export type ConnectionState =
@@ -101,6 +107,7 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
   switch (code) {
     case 'exchange.denied':
     case 'exchange.scopeRefused':
+    case 'exchange.nothingGranted':
       return hadAccess ? { kind: 'accessRemoved', atMs, code } : { kind: 'notGranted', code };
     case 'exchange.targetRefused':
     case 'exchange.clientNotAllowed':
@@ -108,10 +115,16 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
     case 'identityProvider.sessionEnded':
       return { kind: 'sessionEnded', atMs };
     case 'identityProvider.signInAgain':
+    case 'identityProvider.accountMismatch':
+    case 'identityProvider.accountNotAllowed':
     case 'exchange.stepUpRequired':
+    case 'exchange.stepUpFailed':
+    case 'redemption.interactionRequired':
+    case 'server.stepUpRequired':
       return { kind: 'needsSignIn', code };
     case 'redemption.refused':
     case 'redemption.denied':
+    case 'redemption.nothingGranted':
     case 'server.tokenRefused':
     case 'server.forbidden':
     case 'server.insufficientScope':
@@ -119,6 +132,7 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
     case 'user.turnedOff':
       return { kind: 'turnedOff' };
     case 'user.cancelled':
+    case 'user.timedOut':
     case 'user.signedOut':
       return { kind: 'signedOut' };
     case 'identityProvider.unavailable':
@@ -136,11 +150,15 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
   }
 }
 
+const kindOf = (code: ErrorCode): StateKind =>
+  closedBy({ type: 'failed', code, hadAccess: false, atMs: 0 }).kind;
+
 /** True for answers about nothing but the road: retried, and never the end of an open connection. */
-export function isOutage(code: ErrorCode): boolean {
-  const state = closedBy({ type: 'failed', code, hadAccess: false, atMs: 0 });
-  return state.kind === 'unreachable' || state.kind === 'paused';
-}
+export const isOutage = (code: ErrorCode): boolean =>
+  ['unreachable', 'paused'].includes(kindOf(code));
+
+/** True for what the person can mend with a click: by signing in, or in the browser. */
+export const isForPerson = (code: ErrorCode): boolean => kindOf(code) === 'needsSignIn';
 
 export const isOpen = (state: ConnectionState): state is ConnectionState & { kind: 'connected' } =>
   state.kind === 'connected';

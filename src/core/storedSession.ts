@@ -1,8 +1,7 @@
 // What of a company session survives a reload: the refresh token, or the ID token where the identity
 // provider gives no refresh token. One JSON value per identity provider, written whole.
 import * as v from 'valibot';
-import { ConnectError } from './errors.ts';
-import type { Subject } from './idJag.ts';
+import type { Membership } from './accountBoundary.ts';
 import type { Account } from './overview.ts';
 import type { SecretStore } from './ports.ts';
 import { Secret } from './secret.ts';
@@ -10,6 +9,8 @@ import type { IdToken } from './signIn.ts';
 
 export interface StoredSession {
   readonly account: Account;
+  /** What the latest ID token that said so says. */
+  readonly membership: Membership;
   readonly sinceMs: number;
   readonly refreshToken: Secret | undefined;
   readonly idToken: IdToken | undefined;
@@ -25,6 +26,14 @@ const schema = v.object({
   issuer: v.string(),
   clientId: v.string(),
   account: v.object({ id: v.string(), label: v.string() }),
+  membership: v.optional(
+    v.object({
+      emailDomain: v.optional(v.string()),
+      hostedDomain: v.optional(v.string()),
+      tenant: v.optional(v.string()),
+    }),
+    {},
+  ),
   sinceMs: v.number(),
   refreshToken: v.optional(v.string()),
   idToken: v.optional(v.object({ token: v.string(), expiresAtMs: v.number() })),
@@ -44,22 +53,29 @@ export function createSessionStore(
       if (!session.success) return undefined;
       const { output } = session;
       if (output.issuer !== issuer || output.clientId !== clientId) return undefined;
-      const { idToken, refreshToken } = output;
+      const { account, membership, sinceMs, idToken, refreshToken } = output;
       return {
-        account: output.account,
-        sinceMs: output.sinceMs,
+        account,
+        membership,
+        sinceMs,
         refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
-        idToken: idToken && { token: new Secret(idToken.token), expiresAtMs: idToken.expiresAtMs },
+        idToken: idToken && {
+          token: new Secret(idToken.token),
+          expiresAtMs: idToken.expiresAtMs,
+          membership,
+        },
       };
     },
-    write: ({ account, sinceMs, refreshToken, idToken }) => {
+    write: ({ refreshToken, idToken, ...plain }) => {
       const kept =
         refreshToken === undefined
           ? idToken && {
               idToken: { token: idToken.token.reveal(), expiresAtMs: idToken.expiresAtMs },
             }
           : { refreshToken: refreshToken.reveal() };
-      return store.store(key, JSON.stringify({ issuer, clientId, account, sinceMs, ...kept }));
+      const { account, membership, sinceMs } = plain;
+      const entry = { issuer, clientId, account, membership, sinceMs, ...kept };
+      return store.store(key, JSON.stringify(entry));
     },
     delete: () => store.delete(key),
   };
@@ -71,23 +87,3 @@ export const sameToken = (one: Refreshable, other: Refreshable): boolean =>
   one.refreshToken !== undefined &&
   other.refreshToken !== undefined &&
   one.refreshToken.equals(other.refreshToken);
-
-export const provesWith = (session: StoredSession, token: Secret): boolean =>
-  session.idToken?.token.equals(token) === true || session.refreshToken?.equals(token) === true;
-
-export const hasLife = (idToken: IdToken | undefined, atMs: number): boolean =>
-  idToken !== undefined && idToken.expiresAtMs > atMs;
-
-/**
- * The proof that has life left: the ID token first.
- * @throws identityProvider.signInAgain
- */
-export function subjectOf(session: StoredSession, nowMs: number): Subject {
-  if (session.idToken !== undefined && hasLife(session.idToken, nowMs)) {
-    return { token: session.idToken.token, kind: 'idToken' };
-  }
-  if (session.refreshToken !== undefined) {
-    return { token: session.refreshToken, kind: 'refreshToken' };
-  }
-  throw new ConnectError('identityProvider.signInAgain');
-}

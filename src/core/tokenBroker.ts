@@ -1,8 +1,9 @@
 // The only holder of access tokens. One mint at a time per server, whoever asks; what is taken out
 // cannot come back: a late answer is handed to `orphaned` to be given back.
 import type { Access } from './accessRequest.ts';
+import type { AccessToken } from './accessToken.ts';
 import type { Clock } from './ports.ts';
-import type { Secret } from './secret.ts';
+import { Turns } from './turns.ts';
 
 export type Mint = () => Promise<Access>;
 
@@ -12,6 +13,8 @@ export const marginMs = 5_000;
 interface Slot {
   access?: Access;
   minting?: Promise<Access>;
+  /** Mints go one after the other: a late one must not undo what another has widened. */
+  readonly turns: Turns;
 }
 
 export class TokenBroker {
@@ -26,22 +29,34 @@ export class TokenBroker {
 
   /** The access in hand while it has life left, otherwise one mint shared by all who ask. */
   async fresh(serverId: string, mint: Mint): Promise<Access> {
-    const { access } = this.#slot(serverId);
-    return access !== undefined && this.#hasLife(access) ? access : this.renew(serverId, mint);
+    return this.held(serverId) ?? this.renew(serverId, mint);
   }
 
   /** A successor of `refused`: the one in hand when it is another already, otherwise one mint. */
-  async replace(serverId: string, refused: Secret, mint: Mint): Promise<Access> {
-    const { access } = this.#slot(serverId);
-    const succeeded = access !== undefined && !access.token.equals(refused);
-    return succeeded && this.#hasLife(access) ? access : this.renew(serverId, mint);
+  async replace(serverId: string, refused: AccessToken, mint: Mint): Promise<Access> {
+    const held = this.held(serverId);
+    const succeeded = held !== undefined && !held.token.secret.equals(refused.secret);
+    return succeeded ? held : this.renew(serverId, mint);
   }
 
   /** A new mint, or the one under way. */
   renew(serverId: string, mint: Mint): Promise<Access> {
     const slot = this.#slot(serverId);
-    slot.minting ??= this.#mint(serverId, slot, mint);
+    slot.minting ??= this.#mint(serverId, slot, mint).finally(() => {
+      delete slot.minting;
+    });
     return slot.minting;
+  }
+
+  /** A mint that is nobody else's, for more than a renewal gives; what is in hand stays when it fails. */
+  widen(serverId: string, mint: Mint): Promise<Access> {
+    return this.#mint(serverId, this.#slot(serverId), mint);
+  }
+
+  /** The access in hand while it has life left. */
+  held(serverId: string): Access | undefined {
+    const access = this.#slots.get(serverId)?.access;
+    return access !== undefined && this.#hasLife(access) ? access : undefined;
   }
 
   /** Milliseconds of life left; 0 without access. */
@@ -57,21 +72,19 @@ export class TokenBroker {
     return access !== undefined && this.#lifeLeft(access) > 0 ? access : undefined;
   }
 
-  async #mint(serverId: string, slot: Slot, mint: Mint): Promise<Access> {
-    try {
+  #mint(serverId: string, slot: Slot, mint: Mint): Promise<Access> {
+    return slot.turns.alone(async () => {
       const access = await mint();
       if (this.#slots.get(serverId) === slot) slot.access = access;
       else this.#orphaned(serverId, access);
       return access;
-    } finally {
-      delete slot.minting;
-    }
+    });
   }
 
   #slot(serverId: string): Slot {
     const known = this.#slots.get(serverId);
     if (known !== undefined) return known;
-    const slot: Slot = {};
+    const slot: Slot = { turns: new Turns() };
     this.#slots.set(serverId, slot);
     return slot;
   }

@@ -15,7 +15,7 @@ import {
   invalidRequest,
   type Denial,
 } from './denial.ts';
-import { parseMessage, peekRequest, type McpMessage } from './mcpMessage.ts';
+import { parseMessage, peekRequest, type McpMessage, type McpRequest } from './mcpMessage.ts';
 import { readBody } from './requestBody.ts';
 import { revive } from './revival.ts';
 import { logRefusal, type GatewayContext, type Served } from './served.ts';
@@ -35,7 +35,8 @@ export async function receiveMessage(
   }
   const tell: Tell = (error) => denialFor(error, served.id, context);
   if (!body.isWhole) {
-    refuseSize(response, body.bytes, tell);
+    const isStateless = head.headers.has('mcp-method');
+    refuseSize(response, peekRequest(body.bytes, isStateless), tell);
     return;
   }
   const message = understood(head, body.bytes, { response, tell });
@@ -132,9 +133,8 @@ function understood(
   return undefined;
 }
 
-function refuseSize(response: ServerResponse, start: Uint8Array, tell: Tell): void {
+function refuseSize(response: ServerResponse, request: McpRequest | undefined, tell: Tell): void {
   const denial = tell(new ConnectError('gateway.messageTooLarge'));
-  const request = peekRequest(start);
   if (request !== undefined) answerWith(response, 200, denialOf(request, denial));
   else answerWith(response, 413, errorAnswer(null, invalidRequest, denial));
 }

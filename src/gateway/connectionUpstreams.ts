@@ -22,6 +22,7 @@ export function connectionUpstreams(
           closed: gate,
           accessToken: (signal) => connection.accessToken(signal),
           replaceToken: (refused, signal) => connection.replaceToken(refused, signal),
+          widen: (scopes, refused, signal) => connection.widen(scopes, refused, signal),
           refuse: (error) => {
             connection.refuse(error);
           },

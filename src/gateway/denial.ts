@@ -32,10 +32,11 @@ export function denialFor(
 }
 
 /** The answer to `request` when it was refused, or its answer never came. */
-export function denialOf({ id, method }: McpRequest, { code, sentence }: Denial): object {
+export function denialOf(request: McpRequest, { code, sentence }: Denial): object {
+  const { id, method } = request;
   if (method !== 'tools/call') return errorAnswer(id, denied, { code, sentence });
   const content = [{ type: 'text', text: sentence }];
-  return { jsonrpc: '2.0', id, result: { content, isError: true } };
+  return resultAnswer(request, { content, isError: true });
 }
 
 const emptyResults: Readonly<Record<string, object>> = {
@@ -48,9 +49,16 @@ const emptyResults: Readonly<Record<string, object>> = {
 
 /** The answer to `request` while the connection is closed: nothing to list, and why nothing works. */
 export function closedAnswer(request: McpRequest, denial: Denial): object {
-  const { id, method } = request;
+  const { method } = request;
   const result = Object.hasOwn(emptyResults, method) ? emptyResults[method] : undefined;
-  return result === undefined ? denialOf(request, denial) : { jsonrpc: '2.0', id, result };
+  return result === undefined ? denialOf(request, denial) : resultAnswer(request, result);
+}
+
+/** @see MCP 2026-07-28 basic: a result says that it is one, and a list how long it holds */
+function resultAnswer({ id, method, isStateless }: McpRequest, result: object): object {
+  const complete = isStateless ? { resultType: 'complete' } : {};
+  const stale = isStateless && method.endsWith('/list') ? { ttlMs: 0, cacheScope: 'private' } : {};
+  return { jsonrpc: '2.0', id, result: { ...complete, ...stale, ...result } };
 }
 
 export function errorAnswer(

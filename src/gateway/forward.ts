@@ -1,11 +1,11 @@
 // Where it ends: the client's message goes to the MCP server with the access token. Invariants: a token
 // only ever goes to the URL of the profile; no redirect is followed; nothing is sent again, except after
-// a 401, which says that nothing was done.
+// a refusal of the token, which says that nothing was done.
+import type { AccessToken } from '../core/accessToken.ts';
 import { ConnectError } from '../core/errors.ts';
-import { answerFacts, mcpServerParty, networkErrorOf } from '../core/http.ts';
+import { mcpServerParty, networkErrorOf } from '../core/http.ts';
 import type { Fetch } from '../core/ports.ts';
-import { serverRefusal } from '../core/probe.ts';
-import type { Secret } from '../core/secret.ts';
+import { challengedScopes, serverRefusal } from '../core/serverRefusal.ts';
 import { abortable } from './abortable.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -16,10 +16,11 @@ export interface UpstreamRequest {
 }
 
 /**
- * Upstream's answer, whatever its status but 401.
- * @throws server.tokenRefused when a fresh token is refused too, what the upstream's tokens throw,
- *   network.* and server.unavailable when there was no answer, the signal's reason
- * @see RFC 6750 §2.1
+ * Upstream's answer, whatever its status, unless it is about the token.
+ * @throws server.tokenRefused, server.insufficientScope, server.stepUpRequired when no token helps, what
+ *   the upstream's tokens throw, network.* and server.unavailable when there was no answer, the signal's
+ *   reason
+ * @see RFC 6750 §3.1, RFC 9470 §3
  */
 export async function forward(
   upstream: Upstream,
@@ -27,28 +28,74 @@ export async function forward(
   fetch: Fetch,
   signal: AbortSignal,
 ): Promise<Response> {
-  const send = (token: Secret) =>
-    fetch(upstream.url, {
+  const { url } = upstream;
+  const attempt = async (awaited: Promise<AccessToken>): Promise<Attempt> => {
+    const token = await abortable(awaited, signal);
+    const response = await abortable(send(token, request, { url, fetch, signal }), signal);
+    const refusal = tokenRefusal(response, url);
+    if (refusal !== undefined) discard(response);
+    return { token, response, refusal };
+  };
+  const first = await attempt(upstream.accessToken(signal));
+  const isDead = first.refusal?.code === 'server.tokenRefused';
+  const fresh = isDead ? await attempt(upstream.replaceToken(first.token, signal)) : first;
+  const wider = await abortable(widerToken(fresh, request, { upstream, signal }), signal);
+  const { response, refusal } = wider === undefined ? fresh : await attempt(Promise.resolve(wider));
+  if (refusal === undefined) return response;
+  // What this call needs, others may not.
+  if (refusal.code !== 'server.insufficientScope') upstream.refuse(refusal);
+  throw refusal;
+}
+
+interface Attempt {
+  readonly token: AccessToken;
+  readonly response: Response;
+  readonly refusal: ConnectError | undefined;
+}
+
+async function send(
+  token: AccessToken,
+  request: UpstreamRequest,
+  { url, fetch, signal }: { url: string; fetch: Fetch; signal: AbortSignal },
+): Promise<Response> {
+  const sendOnce = async () => {
+    const authorization = await token.authorize({ ...request, url });
+    return fetch(url, {
       method: request.method,
-      headers: { ...request.headers, authorization: `Bearer ${token.reveal()}` },
+      headers: { ...request.headers, ...authorization },
       body: request.body ?? null,
       redirect: 'manual',
       signal,
     }).catch((error: unknown) => {
-      throw networkErrorOf(error, upstream.url, { signals: [signal], party: mcpServerParty });
+      throw networkErrorOf(error, url, { signals: [signal], party: mcpServerParty });
     });
+  };
+  const response = await sendOnce();
+  if (!token.asksAgain(response)) return response;
+  discard(response);
+  return sendOnce();
+}
 
-  const token = await abortable(upstream.accessToken(signal), signal);
-  const first = await abortable(send(token), signal);
-  if (first.status !== 401) return first;
-  discard(first);
-  const other = await abortable(upstream.replaceToken(token, signal), signal);
-  const second = await abortable(send(other), signal);
-  if (second.status !== 401) return second;
-  discard(second);
-  const refused = new ConnectError('server.tokenRefused', answerFacts(second, upstream.url));
-  upstream.refuse(refused);
-  throw refused;
+/** What the server has against the token; any other answer is the client's business. */
+function tokenRefusal(response: Response, url: string): ConnectError | undefined {
+  if (response.status !== 401 && response.status !== 403) return undefined;
+  const refusal = serverRefusal(response, url);
+  return refusal.code === 'server.forbidden' ? undefined : refusal;
+}
+
+/** A token with more scopes, where the server says that these are missing; nothing more to end a session. */
+async function widerToken(
+  { token, refusal }: Attempt,
+  { method }: UpstreamRequest,
+  { upstream, signal }: { upstream: Upstream; signal: AbortSignal },
+): Promise<AccessToken | undefined> {
+  if (refusal === undefined || method === 'DELETE') return undefined;
+  const challenged = challengedScopes(refusal);
+  // Some servers refuse a token of too few scopes like a dead one, and name what they want.
+  const isAboutScope =
+    refusal.code === 'server.insufficientScope' ||
+    (refusal.code === 'server.tokenRefused' && challenged !== undefined);
+  return isAboutScope ? upstream.widen(challenged, token, signal) : undefined;
 }
 
 /** What a status other than 2xx means, with the time the server asks to wait. */

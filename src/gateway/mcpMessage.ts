@@ -1,6 +1,6 @@
 // JSON-RPC as far as the gateway must understand it: whose answer is awaited, and for what.
 import { ConnectError } from '../core/errors.ts';
-import { enterpriseExtension } from '../core/probe.ts';
+import { enterpriseExtension } from '../core/mcpVersions.ts';
 
 export type RequestId = string | number;
 type Fields = Readonly<Record<string, unknown>>;
@@ -10,6 +10,8 @@ export interface McpRequest {
   readonly id: RequestId;
   readonly method: string;
   readonly params: Fields;
+  /** Of MCP 2026-07-28 or later, where each request says so itself. */
+  readonly isStateless: boolean;
 }
 
 export type McpMessage =
@@ -35,11 +37,17 @@ export function parseMessage(body: Uint8Array): McpMessage {
   const { id, method, params = {} } = message;
   if (typeof method === 'string' && isFields(params)) {
     if (id === undefined) return { kind: 'notification', method, params };
-    if (isRequestId(id)) return { kind: 'request', id, method, params };
+    if (isRequestId(id)) {
+      return { kind: 'request', id, method, params, isStateless: statesVersion(params) };
+    }
   }
   const isResponse = isRequestId(id) && ('result' in message || 'error' in message);
   if (method === undefined && isResponse) return { kind: 'response' };
   throw new ConnectError('gateway.messageInvalid');
+}
+
+function statesVersion({ _meta: meta }: Fields): boolean {
+  return isFields(meta) && typeof meta['io.modelcontextprotocol/protocolVersion'] === 'string';
 }
 
 /** The object in `text`, undefined when there is none. */
@@ -90,9 +98,9 @@ const opening =
   /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[\w./-]{1,64}"\s*,|\s*"id"\s*:\s*(?:-?\d{1,15}|"[^"\\]{1,256}")\s*,)+/;
 
 /** The request that a body too large to read begins with, if its first bytes tell. */
-export function peekRequest(start: Uint8Array): McpRequest | undefined {
+export function peekRequest(start: Uint8Array, isStateless: boolean): McpRequest | undefined {
   const [fields = ''] = opening.exec(decode(start.subarray(0, 1_024))) ?? [];
   const { id, method } = parseFields(`${fields.slice(0, -1)}}`) ?? {};
   if (!isRequestId(id) || typeof method !== 'string') return undefined;
-  return { kind: 'request', id, method, params: {} };
+  return { kind: 'request', id, method, params: {}, isStateless };
 }

@@ -1,7 +1,7 @@
 // What the gateway asks of the connections. core/connections.ts answers; tests give fakes.
+import type { AccessToken } from '../core/accessToken.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { Event } from '../core/ports.ts';
-import type { Secret } from '../core/secret.ts';
 import type { ToolSummary } from '../core/state.ts';
 
 /** An open connection, seen from the gateway. */
@@ -14,13 +14,23 @@ export interface Upstream {
    * An access token with life left, minted when needed.
    * @throws the ConnectError that closed or pauses the connection
    */
-  accessToken(signal: AbortSignal): Promise<Secret>;
+  accessToken(signal: AbortSignal): Promise<AccessToken>;
   /**
    * Another token after the server answered 401 to `refused`; one mint for any number of callers.
    * @throws as accessToken
    */
-  replaceToken(refused: Secret, signal: AbortSignal): Promise<Secret>;
-  /** The server refused a fresh token too: the connection closes with this error. */
+  replaceToken(refused: AccessToken, signal: AbortSignal): Promise<AccessToken>;
+  /**
+   * A token that may do more than `refused`, after the server asked for `scopes` or, undefined, for more
+   * without saying what; undefined when all of it has been asked for already.
+   * @throws server.insufficientScope when it is not allowed, now or before; as accessToken
+   */
+  widen(
+    scopes: readonly string[] | undefined,
+    refused: AccessToken,
+    signal: AbortSignal,
+  ): Promise<AccessToken | undefined>;
+  /** The server refused a fresh token too, or wants another sign-in: the connection closes with this error. */
   refuse(error: ConnectError): void;
   /** A `tools/call` ended. */
   called(call: { tool: string; outcome: 'ok' | 'error' | 'denied' }): void;

@@ -1,20 +1,23 @@
 // What the views need from the product. Types only; src/extension.ts hands in the real thing.
+import type { OwnedClient } from '../core/clientOwners.ts';
+import type { PublicJwk } from '../core/signingKey.ts';
+import type { Discovery } from '../core/discovery.ts';
 import type { Overview } from '../core/overview.ts';
-import type { Event } from '../core/ports.ts';
+import type { Event, ShowCode } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
-
-/** Whose client secret is meant: our registration at an identity provider, or at a server's sign-in. */
-export interface SecretOwner {
-  readonly kind: 'identityProvider' | 'server';
-  readonly id: string;
-  readonly label: string;
-}
 
 export interface Actions {
   overview(): Overview;
   readonly onDidChange: Event<void>;
-  /** @throws user.cancelled, user.timedOut, identityProvider.*, network.* */
-  signIn(identityProviderId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * In the browser of this computer, or `withCode` in any.
+   * @throws user.cancelled, user.timedOut, identityProvider.*, network.*
+   */
+  signIn(
+    identityProviderId: string,
+    signal: AbortSignal,
+    options?: { readonly withCode?: ShowCode },
+  ): Promise<void>;
   /** Signed out here when it resolves; giving things back goes on behind. */
   signOut(identityProviderId: string): Promise<void>;
   reconnect(serverId: string): Promise<void>;
@@ -24,8 +27,18 @@ export interface Actions {
   /** Asks the identity provider about every connection now. */
   checkNow(): Promise<void>;
   /** Those whose client authentication needs a secret that no administrator's file gives. */
-  secretOwners(): readonly SecretOwner[];
-  storeClientSecret(owner: SecretOwner, secret: Secret): Promise<void>;
+  secretOwners(): readonly OwnedClient[];
+  storeClientSecret(owner: OwnedClient, secret: Secret): Promise<void>;
+  /** Those that prove themselves with a key of this computer. */
+  deviceKeyOwners(): readonly OwnedClient[];
+  /** The public half; undefined before there is a key. */
+  deviceKey(owner: OwnedClient): Promise<PublicJwk | undefined>;
+  /** Makes the key there is none of yet, or another in its place; the public half. */
+  createDeviceKey(owner: OwnedClient, options: { readonly replace: boolean }): Promise<PublicJwk>;
+  /** Opens the page on which the server wants the person's yes. */
+  continueInBrowser(serverId: string): Promise<void>;
+  /** Asks parties that are not in the profile yet what they publish; remembers nothing of before. */
+  discover(): Promise<Discovery>;
   /** The administrator's file, when that is the profile in force. */
   managedProfile(): string | undefined;
 }

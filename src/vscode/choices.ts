@@ -1,5 +1,6 @@
 // What a command acts on: the row it was run from, or a choice where there is more than one.
 import { window, type QuickPickItem } from 'vscode';
+import type { OwnedClient } from '../core/clientOwners.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
 import { cleanText } from '../core/present/plainText.ts';
@@ -50,6 +51,24 @@ export async function chooseIdentityProvider(
       description: 'account' in session ? cleanText(session.account.label) : 'Not signed in',
     })));
   return person.identityProvider;
+}
+
+/**
+ * The registration of the row `from`, else the only one, else a pick.
+ * @throws user.cancelled when nothing is picked
+ */
+export async function chooseClient(
+  owners: readonly OwnedClient[],
+  from: unknown,
+  title: string,
+): Promise<OwnedClient> {
+  const subject = typeof from === 'string' ? subjectOf(from) : undefined;
+  const kind = subject?.kind === 'person' ? 'identityProvider' : subject?.kind;
+  const named = owners.filter((one) => one.kind === kind && one.id === subject?.id);
+  return pick(title, named.length > 0 ? named : owners, ({ kind: at, label }) => ({
+    label: cleanText(label),
+    description: at === 'server' ? 'MCP server' : 'Company sign-in',
+  }));
 }
 
 /** @throws user.cancelled when nothing is picked, or there is nothing to pick */

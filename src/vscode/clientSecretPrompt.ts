@@ -2,29 +2,21 @@
 import { window } from 'vscode';
 import { ConnectError } from '../core/errors.ts';
 import { cleanText } from '../core/present/plainText.ts';
-import { subjectOf } from '../core/present/row.ts';
 import { Secret } from '../core/secret.ts';
 import type { Actions } from './actions.ts';
-import { pick } from './choices.ts';
+import { chooseClient } from './choices.ts';
 
 /** @throws user.cancelled, storage.unavailable */
 export async function promptForClientSecret(
   actions: Pick<Actions, 'secretOwners' | 'storeClientSecret'>,
   from: unknown,
 ): Promise<void> {
-  const subject = typeof from === 'string' ? subjectOf(from) : undefined;
-  const kind = subject?.kind === 'person' ? 'identityProvider' : subject?.kind;
   const owners = actions.secretOwners();
-  const named = owners.filter((one) => one.kind === kind && one.id === subject?.id);
-  const choices = named.length > 0 ? named : owners;
-  if (choices.length === 0) {
+  if (owners.length === 0) {
     void window.showInformationMessage('No client secret is needed by the organization profile.');
     return;
   }
-  const owner = await pick('Whose client secret?', choices, ({ kind: at, label }) => ({
-    label: cleanText(label),
-    description: at === 'server' ? 'MCP server' : 'Company sign-in',
-  }));
+  const owner = await chooseClient(owners, from, 'Whose client secret?');
   const value = await window.showInputBox({
     title: `Client secret for ${cleanText(owner.label)}`,
     prompt: "Kept in this computer's password store, never in settings.",

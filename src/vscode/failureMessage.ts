@@ -13,6 +13,8 @@ const buttons: Record<Exclude<Action, 'none' | 'showLog'>, { title: string; comm
   reconnect: { title: 'Try Again', command: commandIds.reconnect },
   openProfile: { title: 'Open Profile', command: commandIds.openProfile },
   copyDetails: { title: 'Copy Details for Your Admin', command: commandIds.copyDetails },
+  createDeviceKey: { title: 'Create Device Key…', command: commandIds.createDeviceKey },
+  continueInBrowser: { title: 'Continue in Browser', command: commandIds.continueInBrowser },
   setClientSecret: { title: 'Store Client Secret…', command: commandIds.setClientSecret },
 };
 

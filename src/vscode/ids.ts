@@ -12,6 +12,11 @@ export const commandIds = {
   showLog: 'enterpriseMcp.showLog',
   openProfile: 'enterpriseMcp.openProfile',
   setClientSecret: 'enterpriseMcp.setClientSecret',
+  createDeviceKey: 'enterpriseMcp.createDeviceKey',
+  continueInBrowser: 'enterpriseMcp.continueInBrowser',
+  signInWithCode: 'enterpriseMcp.signInWithCode',
+  addServer: 'enterpriseMcp.addServer',
+  addIdentityProvider: 'enterpriseMcp.addIdentityProvider',
 } as const;
 
 export const viewIds = { connections: 'enterpriseMcp.connections' } as const;
@@ -22,6 +27,9 @@ export const showConnectionsCommand = `${viewIds.connections}.focus`;
 export const statusBarItemId = 'enterpriseMcp.status';
 export const authenticationProvider = { id: 'enterprise-mcp', label: 'Enterprise MCP' } as const;
 export const mcpProviderId = 'enterpriseMcp';
+
+/** Of the read-only document with a public key. */
+export const deviceKeyScheme = 'enterprise-mcp-device-key';
 
 export const contextKeys = {
   /** core/present.ts ViewState. */

@@ -1,13 +1,19 @@
 // The product behind the views: core's connections, and a change once the gateway listens.
 import type { Connections } from '../core/connections.ts';
-import type { Disposable, Event } from '../core/ports.ts';
+import type { Clock, Disposable, Event, Fetch } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 
-/** @param managedPath where an administrator's file would be */
+export interface ProductDeps {
+  readonly onDidListen: Event<void>;
+  /** Where an administrator's file would be. */
+  readonly managedPath: string;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
 export function createActions(
   connections: Connections,
-  onDidListen: Event<void>,
-  managedPath: string,
+  { onDidListen, managedPath, ...outbound }: ProductDeps,
 ): Actions {
   return {
     overview: () => connections.overview(),
@@ -19,7 +25,8 @@ export function createActions(
         },
       };
     },
-    signIn: (identityProvider, signal) => connections.signIn(identityProvider, signal),
+    signIn: (identityProvider, signal, options) =>
+      connections.signIn(identityProvider, signal, options),
     signOut: (identityProvider) => connections.signOut(identityProvider),
     reconnect: (serverId) => connections.reconnect(serverId),
     reconnectAll: () => connections.reconnectAll(),
@@ -28,6 +35,14 @@ export function createActions(
     checkNow: () => connections.checkNow(),
     secretOwners: () => connections.secretOwners(),
     storeClientSecret: (owner, secret) => connections.storeClientSecret(owner, secret),
+    deviceKeyOwners: () => connections.deviceKeyOwners(),
+    deviceKey: (owner) => connections.deviceKey(owner),
+    createDeviceKey: (owner, options) => connections.createDeviceKey(owner, options),
+    continueInBrowser: (serverId) => connections.continueInBrowser(serverId),
+    discover: async () => {
+      const { createDiscovery } = await import('../core/protocol.ts');
+      return createDiscovery(outbound);
+    },
     managedProfile: () => (connections.overview().managed ? managedPath : undefined),
   };
 }

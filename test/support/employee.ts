@@ -1,4 +1,5 @@
 // An employee with the real core, a real loopback redirect and a browser without a window.
+import type { SignInOptions } from '../../src/core/company.ts';
 import { Connections } from '../../src/core/connections.ts';
 import type { ConnectionSnapshot } from '../../src/core/state.ts';
 import { readProfile } from '../../src/core/profile.ts';
@@ -13,7 +14,8 @@ export interface Employee {
   /** Every URL given to the browser. */
   readonly opened: string[];
   readonly log: string[];
-  signIn(): Promise<void>;
+  readonly browser: HttpBrowser;
+  signIn(identityProvider?: string, how?: SignInOptions): Promise<void>;
   state(serverId: string): ConnectionSnapshot['state'] | undefined;
   /** Resolves when `done` is true of the overview; rejects after `ms`. */
   until(done: () => boolean, ms?: number): Promise<void>;
@@ -22,16 +24,20 @@ export interface Employee {
 
 export async function createEmployee(options: {
   profile: unknown;
-  person: string;
+  /** Who fills in the sign-in form, at every identity provider or at the one of this URL. */
+  person: string | ((url: URL) => string);
   source?: 'settings' | 'managed';
   secrets?: Map<string, string>;
   preferences?: Map<string, unknown>;
   /** Instead of the global one. */
   fetch?: typeof fetch;
+  /** Whoever sits between the identity provider's page and where it sends the browser. */
+  redirected?: (to: URL) => URL;
 }): Promise<Employee> {
   const secrets = options.secrets ?? new Map<string, string>();
   const preferences = options.preferences ?? new Map<string, unknown>();
-  const browser = new HttpBrowser();
+  const browser = new HttpBrowser(options.redirected);
+  const { person } = options;
   const opened: string[] = [];
   const log: string[] = [];
   const write = (message: string, facts?: object) =>
@@ -50,7 +56,8 @@ export async function createEmployee(options: {
     },
     openUrl: (url) => {
       opened.push(url);
-      void browser.open(url, options.person).catch(() => undefined);
+      const who = typeof person === 'string' ? person : person(new URL(url));
+      void browser.open(url, who).catch(() => undefined);
       return Promise.resolve(true);
     },
     startReceiver: () => startLoopbackReceiver({ organization: 'Acme', timeoutMs: 10_000 }),
@@ -67,7 +74,9 @@ export async function createEmployee(options: {
     secrets,
     opened,
     log,
-    signIn: () => connections.signIn('acme', new AbortController().signal),
+    browser,
+    signIn: (identityProvider = 'acme', how = {}) =>
+      connections.signIn(identityProvider, new AbortController().signal, how),
     state: (serverId) => connections.connection(serverId)?.snapshot().state,
     until: (done, ms = 10_000) =>
       new Promise((resolve, reject) => {

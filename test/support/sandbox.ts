@@ -1,10 +1,14 @@
 // Acme as a process of its own, the way `npm run sandbox` starts it, and its administrator's hands.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Description } from '../../src/sandbox/description.ts';
 import type { Faults } from '../../src/sandbox/faults.ts';
 import type { LedgerEntry } from '../../src/sandbox/ledger.ts';
+import type { Setup } from '../../src/sandbox/setup.ts';
 
 export type { Faults, LedgerEntry };
 
@@ -32,6 +36,8 @@ export interface Admin {
   revokeAccess(person: string, server?: string): Promise<AdminState>;
   /** Changes the given faults, keeps the others. */
   faults(changes: Partial<Faults>): Promise<AdminState>;
+  /** Makes a device's public key the one of a client of `acme`, an authorization server or `documents`. */
+  registerKey(party: string, clientId: string, jwk: object): Promise<void>;
   reset(): Promise<AdminState>;
   /** Entries later than `since`. */
   ledger(since: number): Promise<readonly LedgerEntry[]>;
@@ -43,19 +49,23 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-/** Starts Acme on free ports; the caller stops it. */
+/** Starts Acme, or the company of a set-up, on free ports; the caller stops it. */
 export async function startSandbox(
-  options: { readonly latencyMs?: number } = {},
+  options: { readonly latencyMs?: number; readonly setup?: Setup } = {},
 ): Promise<Sandbox> {
+  const { setup = {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'company-'));
+  const file = join(folder, 'setup.json');
+  await writeFile(file, JSON.stringify(setup));
   const process_ = spawn(
     process.execPath,
     [
       ...['--import', 'tsx', 'src/sandbox/sandbox.ts', '--port', '0', '--json'],
-      ...['--latency', String(options.latencyMs ?? 0)],
+      ...['--latency', String(options.latencyMs ?? 0), '--setup', file],
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
-  const line = await firstLine(process_);
+  const line = await firstLine(process_).finally(() => rm(folder, { recursive: true }));
   return {
     line,
     admin: adminClient(line.admin.api),
@@ -92,7 +102,7 @@ export function adminClient(api: string): Admin {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
-    return (await response.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as T;
   }
   return {
     state: () => ask('GET', '/state'),
@@ -102,6 +112,8 @@ export function adminClient(api: string): Admin {
     revokeAccess: (person, server) =>
       ask('POST', `/people/${person}/revoke-access`, server === undefined ? {} : { server }),
     faults: (changes) => ask('PUT', '/faults', changes),
+    registerKey: (party, clientId, jwk) =>
+      ask('PUT', `/clients/${party}/${encodeURIComponent(clientId)}/keys`, { jwk }),
     reset: () => ask('POST', '/reset', {}),
     ledger: async (since) =>
       (await ask<{ entries: readonly LedgerEntry[] }>('GET', `/ledger?since=${since}`)).entries,

@@ -23,6 +23,11 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'copyDetails',
     "The administrator's profile could not be read: profile.json must be https; ask an administrator at Acme to correct that file.",
   ],
+  'profile.managed': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme sets up Enterprise MCP on this computer, so nothing can be added here; ask an administrator at Acme to add it to the profile.',
+  ],
   'network.unreachable': [
     'wait',
     'reconnect',
@@ -31,12 +36,17 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
   'network.tls': [
     'identityAdmin',
     'copyDetails',
-    'The certificate of idp.example could not be verified, so nothing was sent; ask an administrator at Acme which certificates this network needs.',
+    'The certificate of idp.example could not be verified (it is for proxy.example), so nothing was sent; ask an administrator at Acme which certificates this network needs.',
   ],
   'network.captivePortal': [
     'you',
     'reconnect',
     'This network answered in place of idp.example; sign in to the network in your browser, then reconnect.',
+  ],
+  'network.clockSkew': [
+    'you',
+    'reconnect',
+    'The clock of this computer is 4 min fast; set it right, then reconnect.',
   ],
   'discovery.resourceMetadataMissing': [
     'serverOwner',
@@ -103,10 +113,30 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'setClientSecret',
     'Acme ID expects a client secret that is not stored on this computer; store it once.',
   ],
+  'identityProvider.clientKeyMissing': [
+    'you',
+    'createDeviceKey',
+    'Acme ID expects a key of this computer; create it and send what is shown to your administrator.',
+  ],
+  'identityProvider.pkceNotOffered': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme ID does not say that it protects sign-ins against interception (PKCE); ask an administrator at Acme to switch it on there, or to allow the sign-in without that promise in the profile.',
+  ],
+  'identityProvider.deviceCodeNotOffered': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme ID offers no sign-in with a code; ask an administrator at Acme to switch it on there, or to choose another way in the profile.',
+  ],
   'identityProvider.accountMismatch': [
     'you',
     'signIn',
-    'Acme ID answered for another person; sign in with the account you used before.',
+    'Acme ID answered for another person (alice@home.example instead of an account of acme.example); sign in with the account you used before.',
+  ],
+  'identityProvider.accountNotAllowed': [
+    'you',
+    'signIn',
+    'You signed in as alice@home.example, but Acme needs an account of acme.example; sign in again with it.',
   ],
   'identityProvider.sessionEnded': [
     'you',
@@ -148,10 +178,30 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'copyDetails',
     'Acme does not allow this app to connect to Tickets; ask an administrator at Acme to allow it.',
   ],
+  'exchange.nothingGranted': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme granted nothing at Tickets; ask an administrator at Acme for access.',
+  ],
+  'exchange.notSupported': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme ID does not give out access to servers the way Enterprise MCP asks for it; ask an administrator at Acme to switch on cross-app access there, or to check its address in the profile.',
+  ],
   'exchange.stepUpRequired': [
     'you',
     'signIn',
     'Acme asks for a stronger sign-in before you use Tickets; sign in again.',
+  ],
+  'exchange.stepUpFailed': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme asks for a stronger sign-in for Tickets than the one you just did; ask an administrator at Acme how to sign in strongly enough.',
+  ],
+  'exchange.bindingMissing': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme did not bind the access to Tickets to this computer, so it was dropped; ask an administrator at Acme to look at the details.',
   ],
   'exchange.answerInvalid': [
     'identityAdmin',
@@ -161,7 +211,7 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
   'redemption.refused': [
     'serverOwner',
     'copyDetails',
-    'Tickets does not accept the sign-in of Acme, or does not know you there; ask the owner of Tickets to trust Acme and to add you.',
+    'Tickets did not accept you from Acme and does not say why: no licence, an account that is not linked, or its setup for Acme; ask the owner of Tickets to check all three.',
   ],
   'redemption.denied': [
     'serverOwner',
@@ -183,6 +233,21 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'copyDetails',
     'Tickets does not offer what Acme allows you there (tickets:write); ask the owner of Tickets to look at the details.',
   ],
+  'redemption.nothingGranted': [
+    'serverOwner',
+    'copyDetails',
+    'Tickets granted nothing, although Acme gives you access; ask the owner of Tickets for access.',
+  ],
+  'redemption.interactionRequired': [
+    'you',
+    'continueInBrowser',
+    'Tickets wants you to confirm something in the browser first; continue there.',
+  ],
+  'redemption.bindingMissing': [
+    'serverOwner',
+    'copyDetails',
+    'Tickets did not bind its access to this computer, so it was dropped; ask the owner of Tickets to look at the details.',
+  ],
   'redemption.answerInvalid': [
     'serverOwner',
     'copyDetails',
@@ -198,6 +263,11 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'setClientSecret',
     'Tickets expects a client secret that is not stored on this computer; store it once.',
   ],
+  'redemption.clientKeyMissing': [
+    'you',
+    'createDeviceKey',
+    'Tickets expects a key of this computer; create it and send what is shown to your administrator.',
+  ],
   'server.tokenRefused': [
     'serverOwner',
     'copyDetails',
@@ -212,6 +282,11 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'identityAdmin',
     'copyDetails',
     'Tickets asks for more than Acme allows you there (tickets:write); ask an administrator at Acme to allow it.',
+  ],
+  'server.stepUpRequired': [
+    'you',
+    'signIn',
+    'Tickets asks for a stronger sign-in at Acme; sign in again.',
   ],
   'server.protocolError': [
     'serverOwner',

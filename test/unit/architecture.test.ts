@@ -16,7 +16,7 @@ const layers: Record<string, readonly string[]> = {
 };
 /** Packages and Node modules a layer may name; `*` is any. */
 const modules: Record<string, readonly string[]> = {
-  core: ['valibot', 'p-limit', 'eventsource-parser', 'openid-client', 'jose'],
+  core: ['valibot', 'p-limit', 'eventsource-parser', 'openid-client', 'jose', 'ipaddr.js'],
   gateway: ['eventsource-parser', 'node:*'],
   node: ['node:*'],
   vscode: ['vscode', 'node:*'],

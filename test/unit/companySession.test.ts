@@ -1,101 +1,8 @@
 import assert from 'node:assert/strict';
-import { CompanySession } from '../../src/core/companySession.ts';
-import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
-import { Secret } from '../../src/core/secret.ts';
-import type { CompanyTokens, SignInClient } from '../../src/core/signIn.ts';
-import { createSessionStore } from '../../src/core/storedSession.ts';
-import { FakeClock, settle } from '../support/fakeClock.ts';
-
-const browser = {
-  openUrl: () => Promise.resolve(true),
-  receiver: {
-    redirectUri: 'http://127.0.0.1:1/callback',
-    wait: () => new Promise<URL>(() => undefined),
-    dispose: () => undefined,
-  },
-};
-const owner = { id: 'acme', issuer: 'https://idp.example', clientId: 'vscode' };
-const never = new AbortController().signal;
-
-/** A rotating identity provider behind a real session and a real store over a Map. */
-function harness(kept = new Map<string, string>()) {
-  const clock = new FakeClock();
-  const world = {
-    account: { id: 'sub-1', label: 'alice@acme.example' },
-    serial: 0,
-    refreshes: [] as string[],
-    signIn: undefined as ErrorCode | undefined,
-    refresh: undefined as ErrorCode | undefined,
-    valid: new Set<string>(),
-    idTokenOnRefresh: true,
-    refreshTokens: true,
-    storeBroken: false,
-    /** Keeps the identity provider from answering. */
-    hold: undefined as Promise<void> | undefined,
-    /** Fails a refresh when the new refresh token is out already. */
-    afterRotation: undefined as ErrorCode | undefined,
-    revoked: [] as string[],
-  };
-  const tokens = (withIdToken: boolean): CompanyTokens => {
-    const serial = ++world.serial;
-    world.valid.add(`r${serial}`);
-    return {
-      account: world.account,
-      idToken: withIdToken
-        ? { token: new Secret(`i${serial}`), expiresAtMs: clock.now() + 600_000 }
-        : undefined,
-      refreshToken: world.refreshTokens ? new Secret(`r${serial}`) : undefined,
-    };
-  };
-  const client: SignInClient = {
-    signIn: async () => {
-      await world.hold;
-      if (world.signIn !== undefined) throw new ConnectError(world.signIn);
-      return tokens(true);
-    },
-    refresh: async (refreshToken, _account, onRotated) => {
-      const value = refreshToken.reveal();
-      world.refreshes.push(value);
-      await world.hold;
-      if (world.refresh !== undefined) throw new ConnectError(world.refresh);
-      if (!world.valid.delete(value)) throw new ConnectError('identityProvider.sessionEnded');
-      const answer = tokens(world.idTokenOnRefresh);
-      if (answer.refreshToken !== undefined) await onRotated(answer.refreshToken);
-      if (world.afterRotation !== undefined) throw new ConnectError(world.afterRotation);
-      return answer.idToken;
-    },
-    revoke: (refreshToken) => {
-      world.revoked.push(refreshToken.reveal());
-      return Promise.resolve(true);
-    },
-    endSessionUrl: () => 'https://idp.example/end',
-  };
-  const broken = () => Promise.reject(new ConnectError('bug'));
-  const secrets = {
-    get: (key: string) => (world.storeBroken ? broken() : Promise.resolve(kept.get(key))),
-    store: (key: string, value: string) =>
-      world.storeBroken ? broken() : Promise.resolve(void kept.set(key, value)),
-    delete: (key: string) =>
-      world.storeBroken ? broken() : Promise.resolve(void kept.delete(key)),
-  };
-  const session = new CompanySession({
-    id: 'acme',
-    label: 'Acme',
-    client: () => Promise.resolve(client),
-    store: createSessionStore(owner, secrets),
-    clock,
-    log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
-  });
-  const states: string[] = [];
-  session.onDidChange(({ current }) => states.push(current.kind));
-  return { session, world, clock, kept, states };
-}
-
-function held() {
-  const parts: { release?: () => void } = {};
-  const promise = new Promise<void>((resolve) => (parts.release = resolve));
-  return { promise, release: () => parts.release?.() };
-}
+import { ConnectError } from '../../src/core/errors.ts';
+import type { Subject } from '../../src/core/idJag.ts';
+import { settle } from '../support/fakeClock.ts';
+import { browser, harness, held, never, subject } from './companySessionRig.ts';
 
 describe('a company session', () => {
   it('signs in, keeps the refresh token and nothing else', async () => {
@@ -105,8 +12,8 @@ describe('a company session', () => {
     const [stored = ''] = h.kept.values();
     assert.match(stored, /"refreshToken":"r1"/);
     assert.doesNotMatch(stored, /"i1"/);
-    const subject = await h.session.subject();
-    assert.deepEqual([subject.kind, subject.token.reveal()], ['idToken', 'i1']);
+    const proof = await subject(h);
+    assert.deepEqual([proof.kind, proof.token.reveal()], ['idToken', 'i1']);
   });
 
   it('keeps the ID token where there is no refresh token', async () => {
@@ -123,7 +30,7 @@ describe('a company session', () => {
     after.world.valid.add('r1');
     await after.session.restore();
     assert.deepEqual(after.states, ['restoring', 'signedIn']);
-    assert.equal((await after.session.subject()).kind, 'idToken');
+    assert.equal((await subject(after)).kind, 'idToken');
     assert.deepEqual(after.world.refreshes, ['r1']);
   });
 
@@ -133,7 +40,7 @@ describe('a company session', () => {
         [
           'companySession acme',
           JSON.stringify({
-            ...owner,
+            clientId: 'vscode',
             issuer: 'https://evil.example',
             account: { id: 'x', label: 'x' },
             sinceMs: 1,
@@ -158,7 +65,7 @@ describe('a company session', () => {
     const h = harness();
     await h.session.signIn(browser, never);
     await h.clock.advance(541_000);
-    const subjects = await Promise.all([1, 2, 3, 4].map(() => h.session.subject()));
+    const subjects = await Promise.all([1, 2, 3, 4].map(() => subject(h)));
     assert.deepEqual([...new Set(subjects.map(({ token }) => token.reveal()))], ['i2']);
     assert.deepEqual(h.world.refreshes, ['r1']);
     assert.match([...h.kept.values()].join(), /"refreshToken":"r2"/);
@@ -167,9 +74,12 @@ describe('a company session', () => {
   it('renews a proof the identity provider refused, and only that one', async () => {
     const h = harness();
     await h.session.signIn(browser, never);
-    const refused = await h.session.subject();
-    assert.equal((await h.session.subject(refused)).token.reveal(), 'i2');
-    assert.equal((await h.session.subject(refused)).token.reveal(), 'i2');
+    const refuse = (given: Subject) =>
+      given.token.reveal() === 'i1'
+        ? Promise.reject(new ConnectError('identityProvider.signInAgain'))
+        : Promise.resolve({ rotated: undefined });
+    await Promise.all([1, 2, 3].map(() => h.session.prove(refuse)));
+    assert.equal((await subject(h)).token.reveal(), 'i2');
     assert.deepEqual(h.world.refreshes, ['r1']);
   });
 
@@ -178,8 +88,8 @@ describe('a company session', () => {
     await h.session.signIn(browser, never);
     h.world.idTokenOnRefresh = false;
     await h.clock.advance(700_000);
-    const subject = await h.session.subject();
-    assert.deepEqual([subject.kind, subject.token.reveal()], ['refreshToken', 'r2']);
+    const proof = await subject(h);
+    assert.deepEqual([proof.kind, proof.token.reveal()], ['refreshToken', 'r2']);
   });
 
   it('takes over the refresh token another window has stored', async () => {
@@ -190,7 +100,7 @@ describe('a company session', () => {
     h.world.valid.add('r77');
     h.kept.set(key, value.replace('r1', 'r77'));
     await h.clock.advance(700_000);
-    await h.session.subject();
+    await subject(h);
     assert.deepEqual(h.world.refreshes, ['r77']);
     assert.equal(h.session.person().session.kind, 'signedIn');
   });
@@ -200,7 +110,7 @@ describe('a company session', () => {
     await h.session.signIn(browser, never);
     h.world.valid.clear();
     await h.clock.advance(700_000);
-    await assert.rejects(h.session.subject(), { code: 'identityProvider.sessionEnded' });
+    await assert.rejects(subject(h), { code: 'identityProvider.sessionEnded' });
     assert.deepEqual(h.states, ['signingIn', 'signedIn', 'ended']);
     assert.equal(h.kept.size, 0);
   });
@@ -219,10 +129,10 @@ describe('a company session', () => {
       await h.session.signIn(browser, never);
       h.world.refresh = code;
       await h.clock.advance(700_000);
-      await assert.rejects(h.session.subject(), { code });
+      await assert.rejects(subject(h), { code });
       assert.equal(h.kept.size, 1);
       h.world.refresh = undefined;
-      assert.equal((await h.session.subject()).token.reveal(), 'i2');
+      assert.equal((await subject(h)).token.reveal(), 'i2');
     });
   }
 
@@ -249,7 +159,7 @@ describe('a company session', () => {
     h.world.storeBroken = true;
     await h.session.signIn(browser, never);
     assert.equal(h.session.person().failure?.code, 'storage.unavailable');
-    assert.equal((await h.session.subject()).token.reveal(), 'i1');
+    assert.equal((await subject(h)).token.reveal(), 'i1');
   });
 
   it('keeps a rotated refresh token although the rest of the renewal fails', async () => {
@@ -257,10 +167,10 @@ describe('a company session', () => {
     await h.session.signIn(browser, never);
     h.world.afterRotation = 'identityProvider.unavailable';
     await h.clock.advance(700_000);
-    await assert.rejects(h.session.subject(), { code: 'identityProvider.unavailable' });
+    await assert.rejects(subject(h), { code: 'identityProvider.unavailable' });
     assert.match([...h.kept.values()].join(), /"refreshToken":"r2"/);
     h.world.afterRotation = undefined;
-    assert.equal((await h.session.subject()).token.reveal(), 'i3');
+    assert.equal((await subject(h)).token.reveal(), 'i3');
     assert.deepEqual(h.world.refreshes, ['r1', 'r2']);
   });
 
@@ -306,15 +216,16 @@ describe('a company session', () => {
     assert.equal(h.session.person().session.kind, 'signedOut');
   });
 
-  it('gives back what a sign-in replaces, and what a renewal brings too late', async () => {
+  it('gives back another account that a sign-in replaces, and what a renewal brings too late', async () => {
     const h = harness();
     await h.session.signIn(browser, never);
+    h.world.account = { id: 'sub-2', label: 'bob@acme.example' };
     await h.session.signIn(browser, never);
     assert.deepEqual(h.world.revoked, ['r1']);
     const { promise, release } = held();
     h.world.hold = promise;
     await h.clock.advance(700_000);
-    const renewing = h.session.subject();
+    const renewing = subject(h);
     await settle();
     await (await h.session.signOut()).revoke();
     release();
@@ -323,12 +234,28 @@ describe('a company session', () => {
     assert.equal(h.kept.size, 0);
   });
 
+  it('gives nothing back of the account that stays signed in: it may end with it', async () => {
+    const h = harness();
+    await h.session.signIn(browser, never);
+    await h.session.signIn(browser, never);
+    const { promise, release } = held();
+    const cancel = new AbortController();
+    h.world.hold = promise;
+    const late = h.session.signIn(browser, cancel.signal);
+    await settle();
+    cancel.abort();
+    release();
+    await assert.rejects(late, { code: 'user.cancelled' });
+    assert.deepEqual(h.world.revoked, []);
+    assert.equal((await subject(h)).token.reveal(), 'i2');
+  });
+
   it('is signed out when another window has signed out', async () => {
     const h = harness();
     await h.session.signIn(browser, never);
     h.kept.clear();
     await h.clock.advance(700_000);
-    await assert.rejects(h.session.subject(), { code: 'user.signedOut' });
+    await assert.rejects(subject(h), { code: 'user.signedOut' });
     assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedOut', 0]);
     assert.deepEqual(h.world.refreshes, []);
   });
@@ -338,9 +265,9 @@ describe('a company session', () => {
     h.world.refreshTokens = false;
     await h.session.signIn(browser, never);
     await h.clock.advance(590_000);
-    assert.equal((await h.session.subject()).token.reveal(), 'i1');
+    assert.equal((await subject(h)).token.reveal(), 'i1');
     await h.clock.advance(20_000);
-    await assert.rejects(h.session.subject(), { code: 'identityProvider.signInAgain' });
+    await assert.rejects(subject(h), { code: 'identityProvider.signInAgain' });
     assert.deepEqual([h.session.person().session.kind, h.kept.size], ['signedIn', 1]);
   });
 
@@ -363,6 +290,7 @@ describe('a company session', () => {
       const { promise, release } = held();
       h.world.hold = promise;
       if (isCancelled) h.world.signIn = 'user.cancelled';
+      else h.world.account = { id: 'sub-2', label: 'bob@acme.example' };
       h.world.serial = 10;
       const signingIn = h.session.signIn(browser, never).catch(() => undefined);
       await restoring;

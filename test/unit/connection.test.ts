@@ -1,87 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Access } from '../../src/core/accessRequest.ts';
-import { Connection } from '../../src/core/connection.ts';
-import { ConnectError, type ErrorCode, type Facts } from '../../src/core/errors.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { TokenBroker } from '../../src/core/tokenBroker.ts';
-import { FakeClock, settle } from '../support/fakeClock.ts';
-
-const server = {
-  id: 'tickets',
-  label: 'Tickets',
-  url: 'https://tickets.example/mcp',
-  identityProvider: 'acme',
-  authorizationServer: 'https://auth.example',
-  clientId: 'c',
-  clientAuthentication: 'none' as const,
-  clientSecret: undefined,
-  scopes: ['read', 'write'],
-};
-const never = new AbortController().signal;
-
-/** Real connection and broker; fakes at mint, probe and clock. One observation. */
-function harness(options: { lifeSec?: number; scopes?: string[]; checkMinutes?: number } = {}) {
-  const clock = new FakeClock();
-  const seen: string[] = [];
-  const world = {
-    mint: undefined as ErrorCode | undefined,
-    facts: {} as Facts,
-    probe: undefined as ErrorCode | undefined,
-    hold: undefined as Promise<void> | undefined,
-    minted: 0,
-    had: false,
-  };
-  const broker = new TokenBroker({
-    clock,
-    orphaned: (_, { token }) => seen.push(`orphan ${token.reveal()}`),
-  });
-  const connection = new Connection(server, {
-    broker,
-    mint: async (onStep): Promise<Access> => {
-      onStep('exchange');
-      await world.hold;
-      if (world.mint !== undefined) throw new ConnectError(world.mint, world.facts);
-      return {
-        token: new Secret(`t${++world.minted}`),
-        scopes: options.scopes ?? ['read', 'write'],
-        receivedAt: { monotonicMs: clock.monotonic(), wallMs: clock.now() },
-        lifeMs: (options.lifeSec ?? 3600) * 1000,
-        authorizationServer: { issuer: 'https://auth.example' },
-      };
-    },
-    probe: () =>
-      world.probe === undefined
-        ? Promise.resolve([{ name: 'search', readOnly: true }])
-        : Promise.reject(new ConnectError(world.probe)),
-    giveBack: ({ token }) => {
-      seen.push(`gave back ${token.reveal()}`);
-      return Promise.resolve();
-    },
-    history: {
-      hadAccess: () => world.had,
-      accessGranted: () => {
-        world.had = true;
-      },
-    },
-    checkIntervalMs: () => (options.checkMinutes ?? 15) * 60_000,
-    clock,
-    log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
-    random: () => 0,
-  });
-  connection.onDidChange(() => {
-    const { state } = connection.snapshot();
-    const word = state.kind === 'connecting' ? `connecting:${state.step}` : state.kind;
-    if (seen.at(-1) !== word) seen.push(word);
-  });
-  const watchGate = () => {
-    const { gate } = connection;
-    assert.ok(gate instanceof AbortSignal);
-    gate.addEventListener('abort', () => {
-      seen.push(`cut ${(gate.reason as ConnectError).code}`);
-    });
-  };
-  return { clock, connection, broker, world, seen, watchGate };
-}
+import { ConnectError } from '../../src/core/errors.ts';
+import { settle } from '../support/fakeClock.ts';
+import { harness, never } from './connectionRig.ts';
 
 function held() {
   const parts: { release?: () => void } = {};
@@ -109,7 +29,7 @@ describe('a connection', () => {
     });
     assert.deepEqual(tools, [{ name: 'search', readOnly: true }]);
     assert.equal(expiresAtMs, h.clock.now() + 3_600_000);
-    assert.equal((await h.connection.accessToken(never)).reveal(), 't1');
+    assert.equal((await h.connection.accessToken(never)).secret.reveal(), 't1');
   });
 
   it('says what was not granted', async () => {
@@ -168,7 +88,7 @@ describe('a connection', () => {
     await h.clock.advance(480_000);
     const since = h.connection.snapshot().state;
     assert.ok(since.kind === 'connected' && since.unconfirmedSinceMs !== undefined);
-    assert.equal((await h.connection.accessToken(never)).reveal(), 't1');
+    assert.equal((await h.connection.accessToken(never)).secret.reveal(), 't1');
     await h.clock.advance(120_000);
     assert.equal(h.connection.snapshot().state.kind, 'paused');
     assert.ok(h.seen.includes('cut identityProvider.unavailable'));
@@ -200,11 +120,30 @@ describe('a connection', () => {
     assert.equal(h.connection.snapshot().state.kind, 'misconfigured');
   });
 
+  it('a wrong clock of this computer never closes it, but keeps it from opening', async () => {
+    const h = harness({ lifeSec: 600 });
+    await h.connection.connect();
+    h.world.mint = 'network.clockSkew';
+    await h.connection.check();
+    const { state, failure } = h.connection.snapshot();
+    assert.ok(state.kind === 'connected' && state.unconfirmedSinceMs !== undefined);
+    assert.equal(failure?.code, 'network.clockSkew');
+    await h.clock.advance(600_000);
+    assert.equal(h.connection.state.kind, 'paused');
+    h.world.mint = undefined;
+    await h.clock.advance(300_000);
+    assert.equal(h.connection.state.kind, 'connected');
+    const first = harness();
+    first.world.mint = 'network.clockSkew';
+    await first.connection.connect();
+    assert.deepEqual(first.connection.state, { kind: 'misconfigured', code: 'network.clockSkew' });
+  });
+
   it('never sends an expired token, also after a sleep no timer noticed', async () => {
     const h = harness({ lifeSec: 600 });
     await h.connection.connect();
     h.clock.sleep(8 * 3_600_000);
-    assert.equal((await h.connection.accessToken(never)).reveal(), 't2');
+    assert.equal((await h.connection.accessToken(never)).secret.reveal(), 't2');
     h.clock.sleep(8 * 3_600_000);
     h.world.mint = 'exchange.denied';
     await assert.rejects(h.connection.accessToken(never), { code: 'exchange.denied' });
@@ -218,9 +157,9 @@ describe('a connection', () => {
     const tokens = await Promise.all(
       Array.from({ length: 10 }, () => h.connection.replaceToken(refused, never)),
     );
-    assert.deepEqual([...new Set(tokens.map((token) => token.reveal()))], ['t2']);
+    assert.deepEqual([...new Set(tokens.map((token) => token.secret.reveal()))], ['t2']);
     assert.equal(h.world.minted, 2);
-    assert.equal((await h.connection.replaceToken(refused, never)).reveal(), 't2');
+    assert.equal((await h.connection.replaceToken(refused, never)).secret.reveal(), 't2');
     assert.equal(h.world.minted, 2);
   });
 

@@ -110,12 +110,12 @@ describe('metadata of an issuer', () => {
         'http://acme.localhost:1/x',
       );
       await assert.rejects(find(name, 'http://acme.example/x'), {
-        code: 'discovery.metadataInvalid',
+        code: 'identityProvider.metadataInvalid',
       });
     }
     for (const name of ['token_endpoint', 'revocation_endpoint', 'jwks_uri']) {
       await assert.rejects(find(name, 'http://acme.localhost:1/x'), {
-        code: 'discovery.metadataInvalid',
+        code: 'identityProvider.metadataInvalid',
       });
     }
   });

@@ -53,6 +53,8 @@ function rowWords(): ReadonlySet<string> {
     { kind: 'signedOut' },
     { kind: 'turnedOff' },
     { kind: 'misconfigured', code: 'redemption.clientSecretMissing' },
+    { kind: 'misconfigured', code: 'redemption.clientKeyMissing' },
+    { kind: 'needsSignIn', code: 'redemption.interactionRequired' },
     connected,
   ];
   const failure = { code: 'identityProvider.clientRefused', facts: {}, atMs: nowMs } as const;
@@ -185,6 +187,8 @@ describe('the manifest', () => {
       { kind: 'signedOut' },
       { kind: 'turnedOff' },
       { kind: 'misconfigured', code: 'redemption.clientSecretMissing' },
+      { kind: 'misconfigured', code: 'redemption.clientKeyMissing' },
+      { kind: 'needsSignIn', code: 'redemption.interactionRequired' },
       connected,
     ];
     for (const state of kinds) {
@@ -200,10 +204,14 @@ describe('the manifest', () => {
     assert.deepEqual(
       contributes.viewsWelcome.map(({ when, contents }) => [
         when,
-        /\(command:(\S+)\)/.exec(contents)?.[1],
+        ...[...contents.matchAll(/\(command:(\S+)\)/g)].map(([, command]) => command),
       ]),
       [
-        [`${ids.contextKeys.view} == noProfile`, ids.commandIds.openProfile],
+        [
+          `${ids.contextKeys.view} == noProfile`,
+          ids.commandIds.openProfile,
+          ids.commandIds.addIdentityProvider,
+        ],
         [`${ids.contextKeys.view} == signedOut`, ids.commandIds.signIn],
       ],
     );

@@ -17,10 +17,19 @@ describe('OAuth errors', () => {
     ['exchange', 'invalid_grant', 'identityProvider.signInAgain'],
     ['exchange', 'invalid_request', 'identityProvider.signInAgain'],
     ['exchange', 'insufficient_user_authentication', 'exchange.stepUpRequired'],
+    ['exchange', 'unsupported_grant_type', 'exchange.notSupported'],
+    ['exchange', 'interaction_required', 'identityProvider.signInAgain'],
+    ['exchange', 'invalid_dpop_proof', 'exchange.bindingMissing'],
     ['exchange', 'temporarily_unavailable', 'identityProvider.unavailable'],
     ['redemption', 'invalid_grant', 'redemption.refused'],
     ['redemption', 'access_denied', 'redemption.denied'],
     ['redemption', 'invalid_client', 'redemption.clientRefused'],
+    ['redemption', 'invalid_target', 'redemption.refused'],
+    ['redemption', 'insufficient_claims', 'redemption.refused'],
+    ['redemption', 'interaction_pending', 'redemption.interactionRequired'],
+    ['redemption', 'insufficient_user_authentication', 'server.stepUpRequired'],
+    ['redemption', 'invalid_dpop_proof', 'redemption.bindingMissing'],
+    ['redemption', 'slow_down', 'redemption.unavailable'],
     ['redemption', 'server_error', 'redemption.unavailable'],
   ];
   for (const [leg, error, code] of table) {
@@ -51,6 +60,23 @@ describe('OAuth errors', () => {
         assert.ok((facts.oauthError ?? '').length <= 64);
       }
     }
+  });
+
+  it('in a challenge count as well', () => {
+    const challenge = { scheme: 'bearer', parameters: { error: 'invalid_client' } };
+    const refusal = { status: 401, cause: [{ scheme: 'basic', parameters: {} }, challenge] };
+    const { code, facts } = fromOAuth(refusal, 'redemption', {});
+    assert.deepEqual([code, facts.oauthError], ['redemption.clientRefused', 'invalid_client']);
+  });
+
+  it('that a wrong clock explains are called that, and no others', () => {
+    const skewed = { host: 'idp.example', clockOffsetSec: -121 };
+    const codes = (['invalid_grant', 'invalid_dpop_proof', 'access_denied'] as const).map(
+      (error) => fromOAuth({ error }, 'redemption', skewed).code,
+    );
+    assert.deepEqual(codes, ['network.clockSkew', 'network.clockSkew', 'redemption.denied']);
+    const near = fromOAuth({ error: 'invalid_grant' }, 'redemption', { clockOffsetSec: 120 });
+    assert.equal(near.code, 'redemption.refused');
   });
 
   it("never carry the other party's prose", () => {

@@ -38,8 +38,14 @@ describe('organization profile', () => {
       ...identityProvider,
       clientAuthentication: 'none',
       clientSecret: undefined,
+      clientKey: undefined,
+      clientAssertion: { audience: 'issuer', typ: undefined, algorithm: 'ES256' },
       scopes: ['openid', 'profile', 'email', 'offline_access'],
       maxRequests: 4,
+      subjectToken: 'auto',
+      signIn: 'browser',
+      accounts: { emailDomains: [], hostedDomain: undefined, tenant: undefined },
+      pkceUnadvertised: false,
     });
     assert.deepEqual(
       profile.servers.map(({ id }) => id),

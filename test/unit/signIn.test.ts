@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Secret } from '../../src/core/secret.ts';
 import { createSignInClient } from '../../src/core/signIn.ts';
-import { settle } from '../support/fakeClock.ts';
+import { FakeClock, settle } from '../support/fakeClock.ts';
 
 const issuer = 'https://idp.example';
 const account = (id: string) => ({ id, label: id });
@@ -11,8 +11,10 @@ describe('a refresh', () => {
     const waiting: { sent: string; answer: (response: Response) => void }[] = [];
     const client = createSignInClient({
       metadata: { issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks` },
-      registration: { clientId: 'vscode', method: 'none', secret: undefined },
+      registration: { clientId: 'vscode', method: 'none' },
       scopes: ['openid'],
+      pkceUnadvertised: false,
+      clock: new FakeClock(),
       fetch: (_url, init) =>
         new Promise((answer) => {
           const body = init?.body as URLSearchParams;

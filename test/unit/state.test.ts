@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorCodes, type ErrorCode } from '../../src/core/errors.ts';
 import {
+  isForPerson,
   isOutage,
   transition,
   type ConnectionEvent,
@@ -157,6 +158,18 @@ describe('connection states', () => {
     ]);
   });
 
+  it('takes exactly these codes for what a click of the person mends', () => {
+    assert.deepEqual(errorCodes.filter(isForPerson), [
+      'identityProvider.accountMismatch',
+      'identityProvider.accountNotAllowed',
+      'identityProvider.signInAgain',
+      'exchange.stepUpRequired',
+      'exchange.stepUpFailed',
+      'redemption.interactionRequired',
+      'server.stepUpRequired',
+    ]);
+  });
+
   it('calls a no a removal only after a yes', () => {
     assert.equal(closedBy('exchange.denied', false), 'notGranted');
     assert.equal(closedBy('exchange.denied', true), 'accessRemoved');
@@ -164,5 +177,8 @@ describe('connection states', () => {
     assert.equal(closedBy('exchange.targetRefused', true), 'accessRemoved');
     assert.equal(closedBy('redemption.refused', true), 'refusedByServer');
     assert.equal(closedBy('identityProvider.sessionEnded', true), 'sessionEnded');
+    assert.equal(closedBy('exchange.nothingGranted', false), 'notGranted');
+    assert.equal(closedBy('exchange.nothingGranted', true), 'accessRemoved');
+    assert.equal(closedBy('redemption.nothingGranted', true), 'refusedByServer');
   });
 });

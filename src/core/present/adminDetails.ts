@@ -41,6 +41,10 @@ const factNames = {
   jtiHash: 'ID-JAG jti (SHA-256, shortened)',
   retryAfterSec: 'Retry after (s)',
   systemCode: 'System error',
+  certificate: 'Certificate',
+  clockOffsetSec: 'Clock offset of this computer (s)',
+  acrValues: 'Sign-in strength asked for (acr_values)',
+  maxAgeSec: 'Sign-in age asked for (max_age, s)',
 } satisfies Record<keyof Facts, string>;
 
 /** Plain text about one connection for the clipboard; undefined when it is not there. */
@@ -58,7 +62,7 @@ export function connectionDetails(
     nowMs: versions.nowMs,
     timeZone: 'UTC',
   };
-  const why = explanationOf(connection, context);
+  const why = explanationOf({ ...connection, ...shareable(connection) }, context);
   return document(overview, versions, [
     ['Server', `${connection.label} (${connection.id})`],
     ['Server URL', connection.url],
@@ -66,7 +70,7 @@ export function connectionDetails(
     ['State', stateWords(connection, context)],
     ['State since', utc(connection.changedAtMs)],
     ...(why === undefined ? [] : [['In words', why.sentence]]),
-    ...failureLines(connection.failure),
+    ...failureLines(shareable(connection).failure),
     ...accessLines(connection),
   ]);
 }
@@ -79,7 +83,8 @@ export function signInDetails(
 ): string | undefined {
   const person = personAt(overview, identityProviderId);
   if (person === undefined) return undefined;
-  const { label, session, failure } = person;
+  const { label, session } = person;
+  const { failure } = shareable(person);
   const about = { organization: overview.organization, identityProvider: label };
   const why = failure && explain(failure.code, { ...about, facts: failure.facts });
   return document(overview, versions, [
@@ -88,6 +93,24 @@ export function signInDetails(
     ...(why === undefined ? [] : [['In words', why.sentence]]),
     ...failureLines(failure),
   ]);
+}
+
+type Failing = Pick<ConnectionSnapshot, 'failure'>;
+
+/** Accounts stay on the screen of their owner: an administrator is told their domains. */
+function shareable({ failure }: Failing): Failing {
+  if (failure === undefined) return {};
+  const { expected, actual, ...rest } = failure.facts;
+  if (!/^identityProvider\.account/.test(failure.code)) return { failure };
+  const facts = { ...rest, ...domainOf('expected', expected), ...domainOf('actual', actual) };
+  return { failure: { ...failure, facts } };
+}
+
+function domainOf(key: 'expected' | 'actual', account: string | undefined): Facts {
+  if (account === undefined) return {};
+  // What is expected may be a rule instead of an account.
+  if (!account.includes('@')) return key === 'expected' ? { expected: account } : {};
+  return { [key]: `an account of ${account.slice(account.lastIndexOf('@') + 1)}` };
 }
 
 const personAt = ({ people }: Overview, id: string): PersonSnapshot | undefined =>
@@ -136,6 +159,7 @@ function accessLines({
   return [
     wanted,
     ['Scopes granted', state.scopes.join(' ')],
+    ...(state.reducedBy.length === 0 ? [] : [['Scopes not granted', state.reducedBy.join(' ')]]),
     ['Last confirmed', utc(state.confirmedAtMs)],
     ...(expiresAtMs === undefined ? [] : [['Expires', utc(expiresAtMs)]]),
   ];

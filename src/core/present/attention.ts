@@ -1,7 +1,7 @@
 // Who has to do something: decides the order of rows, the badge and the colour of the status bar.
 import type { Overview, PersonSnapshot } from '../overview.ts';
 import { explain, type Remedy } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../state.ts';
+import { isForPerson, type ConnectionSnapshot, type ConnectionState } from '../state.ts';
 
 /** Smaller stands higher. */
 const rank: Record<ConnectionState['kind'], number> = {
@@ -21,12 +21,13 @@ const rank: Record<ConnectionState['kind'], number> = {
 
 function rankOf({ state }: ConnectionSnapshot): number {
   if (state.kind === 'misconfigured' && remedyOf(state) === 'you') return 0;
+  if (state.kind === 'needsSignIn' && remedyOf(state) !== 'you') return rank.misconfigured;
   if (state.kind !== 'connected') return rank[state.kind];
   const isPlain = state.reducedBy.length === 0 && state.unconfirmedSinceMs === undefined;
   return isPlain ? rank.connected : rank.connecting;
 }
 
-const remedyOf = (state: ConnectionState & { kind: 'misconfigured' }): Remedy =>
+const remedyOf = (state: ConnectionState & { kind: 'misconfigured' | 'needsSignIn' }): Remedy =>
   explain(state.code, {}).remedy;
 
 /** Those that need someone first; otherwise in the order of the profile. */
@@ -35,19 +36,27 @@ export const byNeed = (connections: readonly ConnectionSnapshot[]): readonly Con
 
 /** Things only this person can mend, one per cause: a dead session is one, however many servers it closed. */
 export function needsPerson(overview: Overview): number {
+  const { connections, managed } = overview;
   const people = overview.people.filter((person) => personIsNeeded(person, overview));
-  const servers = overview.connections.filter(
-    ({ state }) => state.kind === 'misconfigured' && remedyOf(state) === 'you',
-  );
+  const servers = connections.filter(({ state }) => isOwnMatter(state));
   const problems = overview.problems.filter(
-    ({ code }) => explain(code, { managed: overview.managed }).remedy === 'you',
+    ({ code }) => explain(code, { managed }).remedy === 'you',
   );
-  // A network that wants its own sign-in stands before all servers at once.
-  const network = overview.connections.some(
-    ({ state }) => state.kind === 'unreachable' && state.code === 'network.captivePortal',
+  // These stand before all servers at once.
+  const common = ['network.captivePortal', 'network.clockSkew'].filter((code) =>
+    connections.some(({ state }) => 'code' in state && state.code === code),
   );
-  return people.length + servers.length + problems.length + Number(network);
+  return people.length + servers.length + problems.length + common.length;
 }
+
+/** Mended by this person for this server alone. */
+const isOwnMatter = (state: ConnectionState): boolean =>
+  state.kind === 'misconfigured'
+    ? state.code !== 'network.clockSkew' && remedyOf(state) === 'you'
+    : isConfirmation(state);
+
+const isConfirmation = (state: ConnectionState): boolean =>
+  state.kind === 'needsSignIn' && state.code === 'redemption.interactionRequired';
 
 /**
  * Nobody is signed in there, or someone has to be again. Neither a sign-in still open in some browser tab
@@ -55,10 +64,16 @@ export function needsPerson(overview: Overview): number {
  */
 export const canSignIn = (person: PersonSnapshot, { connections }: Overview): boolean =>
   person.session.kind !== 'signedIn' ||
-  connections.some(
-    ({ identityProvider, state }) =>
-      identityProvider === person.identityProvider && state.kind === 'needsSignIn',
-  );
+  connections.some((one) => one.identityProvider === person.identityProvider && asksForSignIn(one));
+
+/** Closed for want of a sign-in, or open with a call that needs a stronger one. */
+const asksForSignIn = ({ state, failure }: ConnectionSnapshot): boolean =>
+  state.kind === 'needsSignIn'
+    ? !isConfirmation(state)
+    : state.kind === 'connected' &&
+      failure !== undefined &&
+      isForPerson(failure.code) &&
+      explain(failure.code, {}).action === 'signIn';
 
 function personIsNeeded(
   { session, failure, identityProvider }: PersonSnapshot,
@@ -66,9 +81,14 @@ function personIsNeeded(
 ): boolean {
   if (session.kind === 'ended') return true;
   if (session.kind !== 'signedIn') {
-    return failure !== undefined && explain(failure.code, {}).action === 'setClientSecret';
+    const { action } = explain(failure?.code ?? 'bug', {});
+    return action === 'setClientSecret' || action === 'createDeviceKey';
   }
   return connections.some(
-    (one) => one.identityProvider === identityProvider && one.state.kind === 'needsSignIn',
+    (one) =>
+      one.identityProvider === identityProvider &&
+      one.state.kind === 'needsSignIn' &&
+      !isConfirmation(one.state) &&
+      remedyOf(one.state) === 'you',
   );
 }

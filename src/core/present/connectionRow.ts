@@ -54,14 +54,22 @@ export function connectionRow(snapshot: ConnectionSnapshot, context: PresentCont
 
 function contextValueOf({ state }: ConnectionSnapshot, why: Explanation | undefined): string {
   const { kind } = state;
-  const canSignIn = kind === 'signedOut' || kind === 'sessionEnded' || kind === 'needsSignIn';
+  const isAnswered = why?.action === 'continueInBrowser';
+  const canSignIn =
+    kind === 'signedOut' ||
+    kind === 'sessionEnded' ||
+    (kind === 'needsSignIn' && !isAnswered) ||
+    (kind === 'connected' && why?.action === 'signIn');
   const words = {
     server: true,
     canSignIn,
-    canReconnect: !canSignIn && kind !== 'connecting' && kind !== 'turnedOff',
+    canReconnect:
+      (!canSignIn || kind === 'connected') && kind !== 'connecting' && kind !== 'turnedOff',
     canTurnOff: kind !== 'turnedOff',
     canTurnOn: kind === 'turnedOff',
     canSetClientSecret: why?.action === 'setClientSecret',
+    canCreateDeviceKey: why?.action === 'createDeviceKey',
+    canContinueInBrowser: kind === 'needsSignIn' && why?.action === 'continueInBrowser',
     canCopyDetails: true,
   };
   return Object.entries(words)

@@ -161,6 +161,7 @@ function personContextValue({ session, failure }: PersonSnapshot): string {
     ...(canSignIn ? ['canSignIn'] : []),
     ...(session.kind === 'signedIn' ? ['canSignOut'] : []),
     ...(why?.action === 'setClientSecret' ? ['canSetClientSecret'] : []),
+    ...(why?.action === 'createDeviceKey' ? ['canCreateDeviceKey'] : []),
     ...(why === undefined ? [] : ['canCopyDetails']),
   ].join(' ');
 }

@@ -1,52 +1,15 @@
 // The sentence of every code. Invariant: a sentence names who can mend it, unless it mends itself, and
 // never speaks of protocol.
 import type { ErrorCode } from '../errors.ts';
-
-export type Remedy = 'you' | 'identityAdmin' | 'serverOwner' | 'wait';
-export type Action =
-  'signIn' | 'reconnect' | 'openProfile' | 'copyDetails' | 'showLog' | 'setClientSecret' | 'none';
-
-/** Everything a sentence may mention, cleaned. */
-export interface Names {
-  /** The organization. */
-  readonly org: string;
-  readonly server: string;
-  /** The identity provider. */
-  readonly idp: string;
-  /** Whoever did not answer. */
-  readonly host: string;
-  readonly key: string;
-  readonly reason: string;
-  readonly file: string;
-  /** ` (a b)` or nothing. */
-  readonly scopes: string;
-  /** ` in 30 s` or nothing. */
-  readonly delay: string;
-}
-
-export interface Entry {
-  readonly remedy: Remedy;
-  readonly action: Action;
-  readonly say: (names: Names) => string;
-}
-
-const you = (action: Action, say: Entry['say']): Entry => ({ remedy: 'you', action, say });
-const wait = (say: Entry['say']): Entry => ({
-  remedy: 'wait',
-  action: 'reconnect',
-  say: (n) => `${say(n)}; it is tried again by itself${n.delay}.`,
-});
-const identityAdmin = (say: Entry['say'], please: Entry['say']): Entry => ({
-  remedy: 'identityAdmin',
-  action: 'copyDetails',
-  say: (n) => `${say(n)}; ask an administrator at ${n.org} ${please(n)}.`,
-});
-const serverOwner = (say: Entry['say'], please: Entry['say']): Entry => ({
-  remedy: 'serverOwner',
-  action: 'copyDetails',
-  say: (n) => `${say(n)}; ask the owner of ${n.server} ${please(n)}.`,
-});
-const lookAtDetails = () => 'to look at the details';
+import { accessSentences } from './accessSentences.ts';
+import {
+  identityAdmin,
+  lookAtDetails,
+  serverOwner,
+  wait,
+  you,
+  type Entry,
+} from './sentenceEntry.ts';
 
 export const entries = {
   'profile.missing': you(
@@ -67,16 +30,25 @@ export const entries = {
     (n) => `The administrator's profile could not be read: ${n.file} ${n.reason}`,
     () => 'to correct that file',
   ),
+  'profile.managed': identityAdmin(
+    (n) => `${n.org} sets up Enterprise MCP on this computer, so nothing can be added here`,
+    () => 'to add it to the profile',
+  ),
 
   'network.unreachable': wait((n) => `This computer could not reach ${n.host} in time`),
   'network.tls': identityAdmin(
-    (n) => `The certificate of ${n.host} could not be verified, so nothing was sent`,
+    (n) =>
+      `The certificate of ${n.host} could not be verified${n.certificate}, so nothing was sent`,
     () => 'which certificates this network needs',
   ),
   'network.captivePortal': you(
     'reconnect',
     (n) =>
       `This network answered in place of ${n.host}; sign in to the network in your browser, then reconnect.`,
+  ),
+  'network.clockSkew': you(
+    'reconnect',
+    (n) => `The clock of this computer is ${n.skew}; set it right, then reconnect.`,
   ),
 
   'discovery.resourceMetadataMissing': serverOwner(
@@ -108,103 +80,7 @@ export const entries = {
     () => 'to switch it on',
   ),
 
-  'identityProvider.metadataInvalid': identityAdmin(
-    (n) => `What ${n.idp} says about its sign-in cannot be used`,
-    () => 'to check its address in the profile',
-  ),
-  'identityProvider.signInRefused': identityAdmin(
-    (n) => `${n.idp} ended the sign-in with a refusal`,
-    () => 'whether your account may use it',
-  ),
-  'identityProvider.responseInvalid': identityAdmin(
-    (n) => `The answer of ${n.idp} could not be trusted and was dropped`,
-    lookAtDetails,
-  ),
-  'identityProvider.idTokenInvalid': identityAdmin(
-    (n) =>
-      `The proof of who you are from ${n.idp} failed its checks and was dropped; check this computer's clock`,
-    () => 'if the clock is right',
-  ),
-  'identityProvider.clientRefused': identityAdmin(
-    (n) => `${n.idp} does not accept the registration of this app`,
-    () => 'to check its client id and secret',
-  ),
-  'identityProvider.clientSecretMissing': you(
-    'setClientSecret',
-    (n) => `${n.idp} expects a client secret that is not stored on this computer; store it once.`,
-  ),
-  'identityProvider.accountMismatch': you(
-    'signIn',
-    (n) => `${n.idp} answered for another person; sign in with the account you used before.`,
-  ),
-  'identityProvider.sessionEnded': you(
-    'signIn',
-    (n) => `${n.org} ended your sign-in; sign in again to reconnect.`,
-  ),
-  'identityProvider.signInAgain': you(
-    'signIn',
-    (n) => `${n.org} wants to see you again; sign in to go on using ${n.server}.`,
-  ),
-  'identityProvider.unavailable': wait((n) => `The sign-in of ${n.org} is not working right now`),
-  'identityProvider.busy': wait((n) => `The sign-in of ${n.org} is busy`),
-
-  'exchange.denied': identityAdmin(
-    (n) => `${n.org} does not give you access to ${n.server}`,
-    () => 'for access',
-  ),
-  'exchange.targetRefused': identityAdmin(
-    (n) => `${n.org} has no connection set up between this app and ${n.server}`,
-    () => 'to set it up',
-  ),
-  'exchange.scopeRefused': identityAdmin(
-    (n) => `${n.org} does not allow what the profile asks for at ${n.server}${n.scopes}`,
-    () => 'to allow it or ask for less',
-  ),
-  'exchange.clientNotAllowed': identityAdmin(
-    (n) => `${n.org} does not allow this app to connect to ${n.server}`,
-    () => 'to allow it',
-  ),
-  'exchange.stepUpRequired': you(
-    'signIn',
-    (n) => `${n.org} asks for a stronger sign-in before you use ${n.server}; sign in again.`,
-  ),
-  'exchange.answerInvalid': identityAdmin(
-    (n) => `The answer of ${n.org} about ${n.server} failed its checks and was dropped`,
-    lookAtDetails,
-  ),
-
-  'redemption.refused': serverOwner(
-    (n) => `${n.server} does not accept the sign-in of ${n.org}, or does not know you there`,
-    (n) => `to trust ${n.org} and to add you`,
-  ),
-  'redemption.denied': serverOwner(
-    (n) => `${n.server} refused you, although ${n.org} gives you access`,
-    () => 'for access',
-  ),
-  'redemption.clientRefused': identityAdmin(
-    (n) => `${n.server} does not accept the registration of this app`,
-    () => 'to check its client id and secret there',
-  ),
-  'redemption.grantNotSupported': serverOwner(
-    (n) => `${n.server} does not accept company sign-in, and nothing else was tried`,
-    () => 'to switch it on',
-  ),
-  'redemption.scopeRefused': serverOwner(
-    (n) => `${n.server} does not offer what ${n.org} allows you there${n.scopes}`,
-    lookAtDetails,
-  ),
-  'redemption.answerInvalid': serverOwner(
-    (n) => `The answer of the sign-in server of ${n.server} failed its checks and was dropped`,
-    lookAtDetails,
-  ),
-  'redemption.unavailable': wait(
-    (n) => `The sign-in server of ${n.server} is not working right now`,
-  ),
-  'redemption.clientSecretMissing': you(
-    'setClientSecret',
-    (n) =>
-      `${n.server} expects a client secret that is not stored on this computer; store it once.`,
-  ),
+  ...accessSentences,
 
   'server.tokenRefused': serverOwner(
     (n) => `${n.server} refuses the access its own sign-in server has just given`,
@@ -217,6 +93,10 @@ export const entries = {
   'server.insufficientScope': identityAdmin(
     (n) => `${n.server} asks for more than ${n.org} allows you there${n.scopes}`,
     () => 'to allow it',
+  ),
+  'server.stepUpRequired': you(
+    'signIn',
+    (n) => `${n.server} asks for a stronger sign-in at ${n.org}; sign in again.`,
   ),
   'server.protocolError': serverOwner(
     (n) => `The answer of ${n.server} could not be understood`,

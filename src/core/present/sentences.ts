@@ -2,9 +2,10 @@
 // cleanText.
 import type { ErrorCode, Facts } from '../errors.ts';
 import { cleanText } from './plainText.ts';
-import { entries, type Action, type Names, type Remedy } from './sentenceEntries.ts';
+import { entries } from './sentenceEntries.ts';
+import type { Action, Names, Remedy } from './sentenceEntry.ts';
 
-export type { Action, Remedy } from './sentenceEntries.ts';
+export type { Action, Remedy } from './sentenceEntry.ts';
 
 export interface ExplainContext {
   readonly organization?: string | undefined;
@@ -43,13 +44,14 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
 }
 
 const isRemoval = (code: ErrorCode): boolean =>
-  /^exchange\.(denied|targetRefused|scopeRefused|clientNotAllowed)$/.test(code);
+  /^exchange\.(denied|targetRefused|scopeRefused|clientNotAllowed|nothingGranted)$/.test(code);
 
 function namesOf(context: ExplainContext): Names {
   const { facts = {} } = context;
   const org = named(context.organization, 'your company');
   const server = named(context.server, 'the server');
-  const { scopes, retryAfterSec } = facts;
+  const { scopes, retryAfterSec, clockOffsetSec, certificate, expected, actual } = facts;
+  const areBothKnown = named(expected, '') !== '' && named(actual, '') !== '';
   return {
     org,
     server,
@@ -59,6 +61,11 @@ function namesOf(context: ExplainContext): Names {
     reason: named(facts.reason, 'cannot be used'),
     file: named(facts.file, 'the file'),
     scopes: scopes === undefined || scopes === '' ? '' : ` (${cleanText(scopes)})`,
+    skew: clockOffsetSec === undefined ? 'wrong' : skewWords(clockOffsetSec),
+    expected: named(expected, 'another account'),
+    actual: named(actual, 'somebody else'),
+    accounts: areBothKnown ? ` (${named(actual, '')} instead of ${named(expected, '')})` : '',
+    certificate: named(certificate, '') === '' ? '' : ` (it is for ${named(certificate, '')})`,
     delay: retryAfterSec === undefined ? '' : ` in ${Math.ceil(retryAfterSec)} s`,
   };
 }
@@ -66,4 +73,11 @@ function namesOf(context: ExplainContext): Names {
 function named(text: string | undefined, otherwise: string): string {
   const cleaned = cleanText(text ?? '');
   return cleaned === '' ? otherwise : cleaned;
+}
+
+/** `4 min fast`, `2 h slow`. */
+export function skewWords(offsetSec: number): string {
+  const minutes = Math.round(Math.abs(offsetSec) / 60);
+  const amount = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  return `${amount} ${offsetSec > 0 ? 'fast' : 'slow'}`;
 }

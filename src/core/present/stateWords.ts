@@ -2,8 +2,13 @@
 import type { ErrorCode } from '../errors.ts';
 import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText } from './plainText.ts';
-import { explain, type Explanation } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState, ToolSummary } from '../state.ts';
+import { explain, skewWords, type Explanation } from './sentences.ts';
+import {
+  isForPerson,
+  type ConnectionSnapshot,
+  type ConnectionState,
+  type ToolSummary,
+} from '../state.ts';
 
 export interface PresentContext extends Now {
   readonly organization: string;
@@ -31,6 +36,10 @@ export function explanationOf(
   if (state.kind !== 'connected') return undefined;
   if (state.unconfirmedSinceMs !== undefined && failure !== undefined) {
     return { ...explain(failure.code, { ...about, facts: failure.facts }), remedy: 'wait' };
+  }
+  // A call of an open connection may need what only the person can give.
+  if (failure !== undefined && isForPerson(failure.code)) {
+    return explain(failure.code, { ...about, facts: failure.facts });
   }
   return state.reducedBy.length === 0 ? undefined : reducedExplanation(state, label, context);
 }
@@ -74,11 +83,13 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
     case 'signedOut':
       return 'Sign in to connect';
     case 'connecting':
-      return 'Connecting…';
+      return state.step === 'interaction' ? 'Confirm in your browser…' : 'Connecting…';
     case 'connected':
       return connectedWords(snapshot, state, context);
     case 'paused':
-      return 'Paused · company sign-in unreachable';
+      return state.code === 'network.clockSkew'
+        ? `Paused · ${clockWords(snapshot).toLowerCase()}`
+        : 'Paused · company sign-in unreachable';
     case 'notGranted':
       return `Not granted by ${org}`;
     case 'accessRemoved':
@@ -86,18 +97,62 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
     case 'sessionEnded':
       return `Signed out by ${org}`;
     case 'needsSignIn':
-      return state.code === 'exchange.stepUpRequired'
-        ? 'Sign in again (stronger sign-in needed)'
-        : 'Sign in again';
+      return signInWords(state.code);
     case 'refusedByServer':
-      return `${server} refuses ${org}'s sign-in`;
+      return refusalWords(state.code, server, org);
     case 'misconfigured':
-      return 'Not set up correctly';
+      return misconfiguredWords(snapshot, state.code);
     case 'unreachable':
       return `${silentParty(snapshot)} is not answering`;
     case 'turnedOff':
       return 'Turned off by you';
   }
+}
+
+function signInWords(code: ErrorCode): string {
+  switch (code) {
+    case 'exchange.stepUpRequired':
+    case 'server.stepUpRequired':
+      return 'Sign in again · stronger sign-in needed';
+    case 'exchange.stepUpFailed':
+      return 'Sign-in not strong enough';
+    case 'identityProvider.accountNotAllowed':
+    case 'identityProvider.accountMismatch':
+      return 'Sign in with another account';
+    case 'redemption.interactionRequired':
+      return 'Confirm in your browser';
+    default:
+      return 'Sign in again';
+  }
+}
+
+function refusalWords(code: ErrorCode, server: string, org: string): string {
+  switch (code) {
+    case 'redemption.nothingGranted':
+      return `${server} granted nothing`;
+    case 'server.insufficientScope':
+      return `${server} asks for more than ${org} allows`;
+    default:
+      return `${server} refuses ${org}'s sign-in`;
+  }
+}
+
+function misconfiguredWords(snapshot: ConnectionSnapshot, code: ErrorCode): string {
+  switch (code) {
+    case 'network.clockSkew':
+      return clockWords(snapshot);
+    case 'identityProvider.clientKeyMissing':
+    case 'redemption.clientKeyMissing':
+      return 'Key of this computer missing';
+    default:
+      return 'Not set up correctly';
+  }
+}
+
+/** How wrong is told where it is known. */
+function clockWords({ failure }: ConnectionSnapshot): string {
+  const offsetSec = failure?.facts.clockOffsetSec;
+  return `This computer's clock is ${offsetSec === undefined ? 'wrong' : skewWords(offsetSec)}`;
 }
 
 function connectedWords(

@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { ConnectError } from '../../../src/core/errors.ts';
 import { Emitter } from '../../../src/core/event.ts';
 import type { Facts } from '../../../src/core/errors.ts';
+import { bearerToken, type AccessToken } from '../../../src/core/accessToken.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { ToolSummary } from '../../../src/core/state.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -31,17 +32,23 @@ export interface Seen {
 
 export type Handle = (seen: Seen, response: ServerResponse) => unknown;
 
+export const tokenCalled = (name: string): AccessToken => bearerToken(new Secret(name));
+
 /** The company's side of one server, on command. */
 export class FakeAccess {
   readonly calls: { tool: string; outcome: string }[] = [];
   readonly listed: (readonly ToolSummary[])[] = [];
   readonly refusals: ConnectError[] = [];
   readonly said: { message: string; facts?: Facts }[] = [];
-  token = new Secret('token-1');
+  token = tokenCalled('token-1');
   replaced = 0;
   /** What the next minting ends in. */
-  mint: () => Promise<Secret> = () => Promise.resolve(new Secret(`token-${this.replaced + 2}`));
-  #minting: Promise<Secret> | undefined;
+  mint: () => Promise<AccessToken> = () =>
+    Promise.resolve(tokenCalled(`token-${this.replaced + 2}`));
+  /** Scopes that were asked for beyond those there are, and what comes of it. */
+  readonly demands: (readonly string[] | undefined)[] = [];
+  wider: () => Promise<AccessToken | undefined> = () => Promise.resolve(undefined);
+  #minting: Promise<AccessToken> | undefined;
   #gate: AbortController | undefined = new AbortController();
   #error = new ConnectError('gateway.closed');
   readonly #changes = new Emitter<void>((error) => {
@@ -85,12 +92,16 @@ export class FakeAccess {
           closed: gate.signal,
           accessToken: () => Promise.resolve(this.token),
           replaceToken: async (refused) => {
-            if (!this.token.equals(refused)) return this.token;
+            if (!this.token.secret.equals(refused.secret)) return this.token;
             this.#minting ??= this.mint().finally(() => {
               this.replaced += 1;
               this.#minting = undefined;
             });
             return (this.token = await this.#minting);
+          },
+          widen: (scopes) => {
+            this.demands.push(scopes);
+            return this.wider();
           },
           refuse: (error) => {
             this.refusals.push(error);

@@ -84,6 +84,61 @@ Copied at: 2026-11-21T14:03:00.000Z
     assert.doesNotMatch(text, /alice|canary/);
   });
 
+  it('name the domains of two accounts, never the accounts', () => {
+    const facts = { expected: 'alice@acme.example', actual: 'alice@home.example' };
+    const failure = { code: 'identityProvider.accountMismatch', facts, atMs: nowMs } as const;
+    const state = { kind: 'needsSignIn', code: failure.code } as const;
+    const seen = overview({
+      people: [person({ kind: 'signedOut' }, { failure })],
+      connections: [connection(state, { failure })],
+    });
+    const texts = [
+      signInDetails(seen, 'acme', versions) ?? '',
+      connectionDetails(seen, 'tickets', versions) ?? '',
+    ];
+    for (const text of texts) {
+      assert.match(text, /\nIn words: .*an account of home.example instead of an account of acme/);
+      assert.match(
+        text,
+        /\nExpected: an account of acme.example\nActual: an account of home.example\n/,
+      );
+      assert.doesNotMatch(text, /alice|@/);
+    }
+    const boundary = { expected: 'an account of acme.example', actual: 'Alice Home' };
+    const refused = {
+      code: 'identityProvider.accountNotAllowed',
+      facts: boundary,
+      atMs: nowMs,
+    } as const;
+    const outside = overview({ people: [person({ kind: 'signedOut' }, { failure: refused })] });
+    const text = signInDetails(outside, 'acme', versions) ?? '';
+    assert.match(text, /needs an account of acme.example/);
+    assert.doesNotMatch(text, /Alice/);
+  });
+
+  it('name what an administrator needs to find a refusal: clock, certificate, strength', () => {
+    const facts = {
+      clockOffsetSec: 245,
+      certificate: 'proxy.example',
+      acrValues: 'phr',
+      maxAgeSec: 60,
+    };
+    const failure = { code: 'network.clockSkew', facts, atMs: nowMs } as const;
+    const reduced = { ...connected, scopes: ['tickets:read'], reducedBy: ['tickets:write'] };
+    const seen = overview({ connections: [connection(reduced, { failure })] });
+    const text = connectionDetails(seen, 'tickets', versions) ?? '';
+    for (const line of [
+      'Clock offset of this computer (s): 245',
+      'Certificate: proxy.example',
+      'Sign-in strength asked for (acr_values): phr',
+      'Sign-in age asked for (max_age, s): 60',
+      'Scopes granted: tickets:read',
+      'Scopes not granted: tickets:write',
+    ]) {
+      assert.ok(text.includes(`\n${line}\n`), line);
+    }
+  });
+
   it('tell a failed company sign-in', () => {
     const failure = {
       code: 'identityProvider.clientRefused',

@@ -78,9 +78,39 @@ const states: readonly (readonly [ConnectionState, string, string, string])[] = 
   [{ kind: 'sessionEnded', atMs: nowMs }, 'Signed out by Acme', 'sign-out', 'canSignIn canTurnOff'],
   [
     { kind: 'needsSignIn', code: 'exchange.stepUpRequired' },
-    'Sign in again (stronger sign-in needed)',
+    'Sign in again · stronger sign-in needed',
     'key',
     'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'needsSignIn', code: 'server.stepUpRequired' },
+    'Sign in again · stronger sign-in needed',
+    'key',
+    'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'needsSignIn', code: 'exchange.stepUpFailed' },
+    'Sign-in not strong enough',
+    'key',
+    'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'needsSignIn', code: 'identityProvider.accountMismatch' },
+    'Sign in with another account',
+    'key',
+    'canSignIn canTurnOff',
+  ],
+  [
+    { kind: 'needsSignIn', code: 'redemption.interactionRequired' },
+    'Confirm in your browser',
+    'key',
+    'canReconnect canTurnOff canContinueInBrowser',
+  ],
+  [
+    { kind: 'connecting', attempt: 1, step: 'interaction' },
+    'Confirm in your browser…',
+    'loading~spin',
+    'canTurnOff',
   ],
   [
     { kind: 'needsSignIn', code: 'identityProvider.signInAgain' },
@@ -99,6 +129,36 @@ const states: readonly (readonly [ConnectionState, string, string, string])[] = 
     'Not set up correctly',
     'warning',
     'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'refusedByServer', code: 'redemption.nothingGranted' },
+    'Tickets granted nothing',
+    'error',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'refusedByServer', code: 'server.insufficientScope' },
+    'Tickets asks for more than Acme allows',
+    'error',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'misconfigured', code: 'network.clockSkew' },
+    "This computer's clock is wrong",
+    'warning',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'paused', sinceMs: nowMs, code: 'network.clockSkew' },
+    "Paused · this computer's clock is wrong",
+    'debug-pause',
+    'canReconnect canTurnOff',
+  ],
+  [
+    { kind: 'misconfigured', code: 'redemption.clientKeyMissing' },
+    'Key of this computer missing',
+    'warning',
+    'canReconnect canTurnOff canCreateDeviceKey',
   ],
   [
     { kind: 'misconfigured', code: 'redemption.clientSecretMissing' },
@@ -151,6 +211,32 @@ describe('the row of a connection', () => {
         .description;
     assert.equal(said('auth.example'), 'auth.example is not answering');
     assert.equal(said('tickets.example'), 'Tickets is not answering');
+  });
+
+  it('tells how wrong the clock of this computer is', () => {
+    const failure = {
+      code: 'network.clockSkew',
+      facts: { clockOffsetSec: 245 },
+      atMs: nowMs,
+    } as const;
+    const said = (state: ConnectionState) =>
+      connectionRow(connection(state, { failure }), context).description;
+    assert.equal(
+      said({ kind: 'misconfigured', code: 'network.clockSkew' }),
+      "This computer's clock is 4 min fast",
+    );
+    assert.equal(
+      said({ kind: 'paused', sinceMs: nowMs, code: 'network.clockSkew' }),
+      "Paused · this computer's clock is 4 min fast",
+    );
+  });
+
+  it('offers the stronger sign-in that a call of an open connection needs', () => {
+    const failure = { code: 'exchange.stepUpRequired', facts: {}, atMs: nowMs } as const;
+    const row = connectionRow(connection(connected, { failure }), context);
+    assert.equal(row.description, 'Connected · 12 tools · confirmed 3 min ago');
+    assert.equal(row.contextValue, 'server canSignIn canReconnect canTurnOff canCopyDetails');
+    assert.match(row.children[0]!.description, /asks for a stronger sign-in/);
   });
 
   it('tells access, tools, times and the last call of a connected server', () => {

@@ -10,11 +10,15 @@ const facts = {
   file: 'profile.json',
   scopes: 'tickets:write',
   retryAfterSec: 29.2,
+  certificate: 'proxy.example',
+  clockOffsetSec: 245,
+  expected: 'an account of acme.example',
+  actual: 'alice@home.example',
 };
 const context = { organization: 'Acme', server: 'Tickets', identityProvider: 'Acme ID', facts };
 
 const whoMends: Record<Remedy, RegExp> = {
-  you: /\b(you|your|open|sign in|store|reload|see|ask for less|check|unlock)\b/i,
+  you: /\b(you|your|open|sign in|store|reload|see|ask for less|check|unlock|create|set it right)\b/i,
   identityAdmin: /ask an administrator at Acme /,
   serverOwner: /ask the owner of Tickets /,
   wait: /it is tried again by itself in 30 s\.$/,
@@ -47,6 +51,14 @@ describe('sentences', () => {
       assert.doesNotMatch(explain(code, {}).sentence, /undefined| {2}|\(\)|\s[,;.]/);
     });
   }
+
+  it('say how wrong the clock is', () => {
+    const said = (clockOffsetSec: number) =>
+      explain('network.clockSkew', { facts: { clockOffsetSec } }).sentence;
+    assert.match(said(-180), /is 3 min slow; set it right/);
+    assert.match(said(8 * 3600), /is 8 h fast; set it right/);
+    assert.match(explain('network.clockSkew', {}).sentence, /is wrong; set it right/);
+  });
 
   it('fall back to the one for a mistake of ours', () => {
     for (const code of ['constructor', '__proto__', 'toString', 'exchange.new', '']) {

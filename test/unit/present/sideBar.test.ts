@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { canSignIn } from '../../../src/core/present/attention.ts';
 import { badge, overviewRows, viewState } from '../../../src/core/present/present.ts';
 import type { Row } from '../../../src/core/present/row.ts';
-import type { ConnectionState } from '../../../src/core/state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/state.ts';
 import {
   alice,
   connected,
@@ -126,8 +127,16 @@ describe('the badge', () => {
     );
     const portal = connection({ kind: 'unreachable', code: 'network.captivePortal' });
     assert.equal(count({ connections: [portal, portal] }), 1);
+    const wrongClock = connection({ kind: 'misconfigured', code: 'network.clockSkew' });
+    assert.equal(count({ connections: [wrongClock, wrongClock] }), 1);
+    const confirm = connection({ kind: 'needsSignIn', code: 'redemption.interactionRequired' });
+    assert.equal(count({ connections: [confirm, confirm, stepUp] }), 3);
+    const noKey = { code: 'identityProvider.clientKeyMissing', facts: {}, atMs: nowMs } as const;
+    assert.equal(count({ people: [person({ kind: 'signedOut' }, { failure: noKey })] }), 1);
     const nobody: readonly ConnectionState[] = [
       removed,
+      { kind: 'needsSignIn', code: 'exchange.stepUpFailed' },
+      { kind: 'refusedByServer', code: 'server.insufficientScope' },
       { kind: 'refusedByServer', code: 'redemption.refused' },
       { kind: 'misconfigured', code: 'discovery.issuerMismatch' },
       { kind: 'paused', sinceMs: nowMs, code: 'identityProvider.unavailable' },
@@ -137,6 +146,19 @@ describe('the badge', () => {
     for (const state of nobody)
       assert.equal(count({ connections: [connection(state)] }), undefined);
     assert.equal(count({ people: [person({ kind: 'signedOut' })] }), undefined);
+  });
+
+  it('lets a person sign in for what only a sign-in mends', () => {
+    const may = (...connections: ConnectionSnapshot[]) =>
+      canSignIn(person(), overview({ connections }));
+    const failure = { code: 'server.stepUpRequired', facts: {}, atMs: nowMs } as const;
+    assert.equal(may(connection(connected)), false);
+    assert.equal(may(connection(connected, { failure })), true);
+    assert.equal(may(connection({ kind: 'needsSignIn', code: 'exchange.stepUpFailed' })), true);
+    assert.equal(
+      may(connection({ kind: 'needsSignIn', code: 'redemption.interactionRequired' })),
+      false,
+    );
   });
 
   it('counts mistakes in my own profile, not in a managed one', () => {

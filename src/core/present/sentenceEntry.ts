@@ -1,0 +1,63 @@
+// What belongs to a sentence: who can mend it, one action, and the words it may be made of.
+
+export type Remedy = 'you' | 'identityAdmin' | 'serverOwner' | 'wait';
+export type Action =
+  | 'signIn'
+  | 'reconnect'
+  | 'openProfile'
+  | 'copyDetails'
+  | 'showLog'
+  | 'setClientSecret'
+  | 'createDeviceKey'
+  | 'continueInBrowser'
+  | 'none';
+
+/** Everything a sentence may mention, cleaned. */
+export interface Names {
+  /** The organization. */
+  readonly org: string;
+  readonly server: string;
+  /** The identity provider. */
+  readonly idp: string;
+  /** Whoever did not answer. */
+  readonly host: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly file: string;
+  /** ` (a b)` or nothing. */
+  readonly scopes: string;
+  /** ` in 30 s` or nothing. */
+  readonly delay: string;
+  /** `4 min fast`, `2 h slow`. */
+  readonly skew: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** ` (bob@x.example instead of alice@y.example)` or nothing. */
+  readonly accounts: string;
+  /** ` (it is for proxy.example)` or nothing. */
+  readonly certificate: string;
+}
+
+export interface Entry {
+  readonly remedy: Remedy;
+  readonly action: Action;
+  readonly say: (names: Names) => string;
+}
+
+export const you = (action: Action, say: Entry['say']): Entry => ({ remedy: 'you', action, say });
+export const wait = (say: Entry['say']): Entry => ({
+  remedy: 'wait',
+  action: 'reconnect',
+  say: (n) => `${say(n)}; it is tried again by itself${n.delay}.`,
+});
+export const identityAdmin = (say: Entry['say'], please: Entry['say']): Entry => ({
+  remedy: 'identityAdmin',
+  action: 'copyDetails',
+  say: (n) => `${say(n)}; ask an administrator at ${n.org} ${please(n)}.`,
+});
+export const serverOwner = (say: Entry['say'], please: Entry['say']): Entry => ({
+  remedy: 'serverOwner',
+  action: 'copyDetails',
+  say: (n) => `${say(n)}; ask the owner of ${n.server} ${please(n)}.`,
+});
+export const lookAtDetails = () => 'to look at the details';
