@@ -9,6 +9,11 @@ export interface AccessToken {
   readonly server: string;
   readonly scopes: readonly string[];
   readonly expiresAtMs: number;
+  /** Thumbprint of the key it is bound to. */
+  readonly jkt: string | undefined;
+  /** When and how well the person had signed in. */
+  readonly authTime: number | undefined;
+  readonly acr: string | undefined;
 }
 
 export interface AccessTokens {

@@ -1,38 +1,43 @@
 // The administration as JSON. Every write answers with the new state.
 import express, { Router, type Request, type Response } from 'express';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { AccessTokens } from './accessTokens.ts';
-import { organization, people, servers, authorizationServers } from './catalogue.ts';
+import { organization, people, type Catalogue } from './catalogue.ts';
 import type { Faults, FaultSwitches } from './faults.ts';
 import type { IdentityProvider } from './identityProvider.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import type { Policy } from './policy.ts';
 
 export interface AdminDependencies {
+  readonly catalogue: Catalogue;
   readonly policy: Policy;
   readonly faults: FaultSwitches;
   readonly ledger: Ledger;
   readonly tokens: AccessTokens;
   readonly identityProvider: IdentityProvider;
+  /** Per party that knows clients by their public keys. */
+  readonly keyRegistrations: ReadonlyMap<string, (clientId: string, jwk: JWK) => void>;
   /** Back to the beginning; the ledger stays. */
   reset(): void;
 }
 
-const serverIds = servers.map(({ id }) => id);
-const authorizationServerIds = authorizationServers.map(({ id }) => id);
-
 const grantBody = z.strictObject({ scopes: z.array(z.string()).min(1) });
-const revokeBody = z.strictObject({ server: z.enum(serverIds).optional() });
-const faultsBody = z
-  .strictObject({
-    identityProviderDown: z.boolean(),
-    authorizationServerDown: z.array(z.enum(authorizationServerIds)),
-    serverDown: z.array(z.enum(serverIds)),
-    downAs: z.enum(['reset', 'unavailable']),
-    latencyMs: z.number().int().min(0).max(60_000),
-    accessTokenSeconds: z.number().int().min(1).max(86_400),
-  })
-  .partial();
+const revokeBody = z.strictObject({ server: z.string().optional() });
+const keyBody = z.strictObject({ jwk: z.looseObject({ kty: z.string() }) });
+const someOf = (entries: readonly { readonly id: string }[]) =>
+  z.array(z.enum(entries.map(({ id }) => id)));
+const faultsBody = ({ servers, authorizationServers }: Catalogue) =>
+  z
+    .strictObject({
+      identityProviderDown: z.boolean(),
+      authorizationServerDown: someOf(authorizationServers),
+      serverDown: someOf(servers),
+      downAs: z.enum(['reset', 'unavailable']),
+      latencyMs: z.number().int().min(0).max(60_000),
+      accessTokenSeconds: z.number().int().min(1).max(86_400),
+    })
+    .partial();
 
 export function createAdminApi(deps: AdminDependencies): Router {
   const api = Router();
@@ -42,9 +47,10 @@ export function createAdminApi(deps: AdminDependencies): Router {
   });
   addGrants(api, deps);
   addPeople(api, deps);
+  addKeys(api, deps.keyRegistrations);
   addLedger(api, deps.ledger);
   api.put('/faults', (request, response) => {
-    const faults = bodyOf(faultsBody, request, response);
+    const faults = bodyOf(faultsBody(deps.catalogue), request, response);
     if (faults === undefined) return;
     deps.faults.set(faults as Partial<Faults>);
     response.json(stateOf(deps));
@@ -59,7 +65,9 @@ export function createAdminApi(deps: AdminDependencies): Router {
   return api;
 }
 
-function stateOf({ policy, faults, ledger, tokens, identityProvider }: AdminDependencies) {
+function stateOf(deps: AdminDependencies) {
+  const { policy, faults, ledger, tokens, identityProvider } = deps;
+  const { servers, authorizationServers } = deps.catalogue;
   return {
     organization,
     people: people.map(({ id, name, email }) => ({
@@ -80,7 +88,7 @@ function stateOf({ policy, faults, ledger, tokens, identityProvider }: AdminDepe
       scopes,
       authorizationServer,
     })),
-    authorizationServers,
+    authorizationServers: authorizationServers.map(({ id, label }) => ({ id, label })),
     faults: faults.current,
     ledger: { last: ledger.last },
   };
@@ -89,7 +97,7 @@ function stateOf({ policy, faults, ledger, tokens, identityProvider }: AdminDepe
 function addGrants(api: Router, deps: AdminDependencies): void {
   const find = (request: Request, response: Response) => {
     const person = people.find(({ id }) => id === request.params['person']);
-    const server = servers.find(({ id }) => id === request.params['server']);
+    const server = deps.catalogue.servers.find(({ id }) => id === request.params['server']);
     if (person !== undefined && server !== undefined) return { person, server };
     response.status(404).json({ error: 'no such person or server' });
     return undefined;
@@ -133,11 +141,35 @@ function addPeople(api: Router, deps: AdminDependencies): void {
     const person = find(request, response);
     const body = person && bodyOf(revokeBody, request, response);
     if (person === undefined || body === undefined) return;
+    if (body.server !== undefined && !deps.catalogue.servers.some(({ id }) => id === body.server)) {
+      response.status(400).json({ error: 'no such server' });
+      return;
+    }
     deps.tokens.revoke(
       (token) =>
         token.person === person.id && (body.server === undefined || token.server === body.server),
     );
     response.json(stateOf(deps));
+  });
+}
+
+/** A public key of a device becomes the one of a client. */
+function addKeys(api: Router, registrations: AdminDependencies['keyRegistrations']): void {
+  api.put('/clients/:party/:client/keys', (request, response) => {
+    const register = registrations.get(request.params.party);
+    const body = bodyOf(keyBody, request, response);
+    if (body === undefined) return;
+    if (register === undefined) {
+      response.status(404).json({ error: 'no such party' });
+      return;
+    }
+    try {
+      register(request.params.client, body.jwk);
+      response.status(204).end();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      response.status(400).json({ error: error.message });
+    }
   });
 }
 

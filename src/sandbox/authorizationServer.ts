@@ -3,63 +3,79 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import type { AccessTokens } from './accessTokens.ts';
+import { jwtBearerGrant, metadataOf, type Endpoints } from './authorizationServerMetadata.ts';
+import { provenKey } from './boundKey.ts';
 import type { AuthorizationServerEntry } from './catalogue.ts';
-import { authenticateClient } from './clientCheck.ts';
+import type { ClientCheck } from './clientCheck.ts';
 import type { Client } from './clients.ts';
-import type { FaultSwitches } from './faults.ts';
+import type { ProofCheck } from './dpopProof.ts';
+import { plainAccessTokenSeconds, type FaultSwitches } from './faults.ts';
 import { readForm } from './formBody.ts';
 import type { Endpoint, Note } from './front.ts';
+import { addInteractionPages } from './interactionPages.ts';
+import type { Interactions } from './interactions.ts';
 import { renderMessage } from './page.ts';
-import { RedemptionError, type Redemption } from './redemption.ts';
-
-const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+import type { Redemption } from './redemption.ts';
+import { redemptionAnswer, sendAnswer } from './redemptionAnswer.ts';
+import { Refusal } from './refusal.ts';
 
 export interface AuthorizationServerOptions {
   readonly entry: AuthorizationServerEntry;
-  readonly issuer: string;
-  readonly clients: readonly Client[];
+  readonly endpoints: Endpoints;
+  readonly clientCheck: ClientCheck;
+  readonly proofCheck: ProofCheck;
   readonly scopes: readonly string[];
   readonly redemption: Redemption;
+  readonly interactions: Interactions | undefined;
   readonly tokens: AccessTokens;
   readonly faults: FaultSwitches;
   readonly note: (request: IncomingMessage) => Note;
 }
 
-export const authorizationServerEndpoints: readonly Endpoint[] = [
-  { path: '/.well-known/oauth-authorization-server', leg: 'metadata' },
-  { path: '/token', leg: 'redemption' },
-  { path: '/revoke', leg: 'revocation' },
-  { path: '/authorize', leg: 'fallback' },
-  { path: '/register', leg: 'fallback' },
-];
+const pathOf = (url: string) => new URL(url).pathname;
+
+export function authorizationServerEndpoints(at: Endpoints): readonly Endpoint[] {
+  const page = `${at.pages}/interaction/:id`;
+  return [
+    ...(at.metadata === undefined ? [] : [{ path: at.metadata, leg: 'metadata' } as const]),
+    { path: pathOf(at.token), leg: 'redemption' },
+    { path: pathOf(at.revocation), leg: 'revocation' },
+    { path: pathOf(at.authorization), leg: 'fallback' },
+    { path: pathOf(at.registration), leg: 'fallback' },
+    ...['', '/confirm', '/decline'].map((end) => ({ path: page + end, leg: 'other' }) as const),
+  ];
+}
 
 export function createAuthorizationServer(options: AuthorizationServerOptions): Express {
+  const { entry, endpoints, interactions } = options;
   const app = express().disable('x-powered-by').disable('etag');
-  app.get('/.well-known/oauth-authorization-server', (_request, response) => {
-    response.json(metadata(options));
-  });
-  app.post('/token', (request, response) => tokenEndpoint(options, request, response));
-  app.post('/revoke', (request, response) => revocationEndpoint(options, request, response));
+  app.use(ownClock(entry.clockOffsetSec));
+  if (endpoints.metadata !== undefined) {
+    app.get(endpoints.metadata, (_request, response) => {
+      response.json(metadataOf(entry, endpoints, options.scopes));
+    });
+  }
+  app.post(pathOf(endpoints.token), (request, response) =>
+    tokenEndpoint(options, request, response),
+  );
+  if (entry.revocationEndpoint !== false) {
+    app.post(pathOf(endpoints.revocation), (request, response) =>
+      revocationEndpoint(options, request, response),
+    );
+  }
+  if (interactions !== undefined) {
+    addInteractionPages(app, { base: endpoints.pages, label: entry.label, interactions });
+  }
   addOrdinaryWay(app, options);
   return app;
 }
 
-/** @see RFC 8414 §2 */
-function metadata({ issuer, scopes }: AuthorizationServerOptions) {
-  const methods = ['none', 'client_secret_basic', 'client_secret_post'];
-  return {
-    issuer,
-    authorization_endpoint: `${issuer}/authorize`,
-    token_endpoint: `${issuer}/token`,
-    registration_endpoint: `${issuer}/register`,
-    revocation_endpoint: `${issuer}/revoke`,
-    revocation_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_methods_supported: methods,
-    grant_types_supported: ['authorization_code', jwtBearerGrant],
-    authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
-    response_types_supported: ['code'],
-    code_challenge_methods_supported: ['S256'],
-    scopes_supported: scopes,
+/** A computer whose clock is wrong says so in every answer. */
+function ownClock(offsetSec = 0) {
+  return (_request: Request, response: Response, next: () => void): void => {
+    if (offsetSec !== 0)
+      response.set('date', new Date(Date.now() + offsetSec * 1000).toUTCString());
+    next();
   };
 }
 
@@ -71,7 +87,7 @@ async function authenticate(
   const form = await readForm(request);
   response.set('cache-control', 'no-store');
   const { authorization } = request.headers;
-  const client = authenticateClient(options.clients, authorization, form);
+  const client = await options.clientCheck(authorization, form);
   if (client !== undefined) return { client, form };
   options.note(request).error = 'invalid_client';
   if (authorization !== undefined) response.set('www-authenticate', 'Basic');
@@ -88,35 +104,44 @@ async function tokenEndpoint(
 ): Promise<void> {
   const proven = await authenticate(options, request, response);
   if (proven === undefined) return;
-  const { client, form } = proven;
   const note = options.note(request);
   try {
-    if (form.get('grant_type') === 'authorization_code') note.leg = 'fallback';
-    if (form.get('grant_type') !== jwtBearerGrant) {
-      throw new RedemptionError('unsupported_grant_type', 'only ID-JAGs are redeemed here');
+    const grant = proven.form.get('grant_type');
+    if (grant === 'authorization_code') note.leg = 'fallback';
+    if (grant !== jwtBearerGrant) {
+      const description = 'only ID-JAGs are redeemed here';
+      throw new Refusal({ error: 'unsupported_grant_type', description });
     }
-    const { person, server, scopes } = await options.redemption.redeem(form, client);
-    Object.assign(note, { person, server: server.id });
-    const { accessTokenSeconds } = options.faults.current;
-    const value = options.tokens.issue({
-      person,
-      clientId: client.clientId,
-      authorizationServer: options.entry.id,
-      server: server.id,
-      scopes,
-      expiresAtMs: Date.now() + accessTokenSeconds * 1000,
-    });
-    response.json({
-      access_token: value,
-      token_type: 'Bearer',
-      expires_in: accessTokenSeconds,
-      scope: scopes.join(' '),
-    });
+    const answer = await redeem(options, { ...proven, request, response });
+    sendAnswer(response, answer, options.entry.tampering);
   } catch (error) {
-    if (!(error instanceof RedemptionError)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     note.error = error.error;
-    response.status(400).json({ error: error.error, error_description: error.message });
+    response.status(error.status).json(error.body);
   }
+}
+
+async function redeem(
+  { entry, endpoints, redemption, tokens, faults, note, proofCheck }: AuthorizationServerOptions,
+  asked: { client: Client; form: URLSearchParams; request: Request; response: Response },
+): Promise<Readonly<Record<string, unknown>>> {
+  const { client, form, request } = asked;
+  const mode = entry.dpop ?? 'off';
+  const proven = await provenKey(asked, { mode, check: proofCheck, url: endpoints.token });
+  const redeemed = await redemption.redeem({ form, client, proven });
+  const { person, server, scopes, jkt, authTime, acr } = redeemed;
+  Object.assign(note(request), { person, server: server.id });
+  const broken = faults.current.accessTokenSeconds;
+  const expiresInSec =
+    broken === plainAccessTokenSeconds ? (entry.accessTokenSeconds ?? broken) : broken;
+  const accessToken = tokens.issue({
+    ...{ person, scopes, jkt, authTime, acr },
+    clientId: client.clientId,
+    authorizationServer: entry.id,
+    server: server.id,
+    expiresAtMs: Date.now() + expiresInSec * 1000,
+  });
+  return redemptionAnswer({ accessToken, expiresInSec, redeemed }, entry);
 }
 
 /** 200 for unknown tokens too; another client's token stays. @see RFC 7009 §2 */
@@ -146,15 +171,15 @@ async function revocationEndpoint(
 }
 
 /** Looks like any other server to a client that falls back to per-person OAuth. */
-function addOrdinaryWay(app: Express, { entry }: AuthorizationServerOptions): void {
-  app.get('/authorize', (_request, response) => {
+function addOrdinaryWay(app: Express, { entry, endpoints }: AuthorizationServerOptions): void {
+  app.get(pathOf(endpoints.authorization), (_request, response) => {
     const { headers, html } = renderMessage(
       `${entry.label} has its own sign-in`,
       'Nobody should ever get here: the company manages access to this server.',
     );
     response.set({ ...headers }).send(html);
   });
-  app.post('/register', express.json(), (request, response) => {
+  app.post(pathOf(endpoints.registration), express.json(), (request, response) => {
     const body: unknown = request.body;
     const asked = typeof body === 'object' && body !== null ? body : {};
     response.status(201).json({

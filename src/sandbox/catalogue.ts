@@ -1,4 +1,5 @@
-// What Acme runs: its people, its servers and who guards them. Everything else is derived from here.
+// What a company runs: its people, its servers and who guards them. Everything else is derived from here.
+import type { AuthorizationServerSetup, ServerSetup, Setup } from './setup.ts';
 
 export interface Person {
   readonly id: string;
@@ -8,18 +9,16 @@ export interface Person {
   readonly email: string;
 }
 
-export interface AuthorizationServerEntry {
-  readonly id: string;
-  readonly label: string;
-}
+export type AuthorizationServerEntry = AuthorizationServerSetup;
 
-export interface ServerEntry {
-  readonly id: string;
-  readonly label: string;
-  readonly authorizationServer: string;
-  readonly scopes: readonly string[];
+export interface ServerEntry extends ServerSetup {
   /** Who may use it before an administrator changes anything. */
   readonly people: readonly string[];
+}
+
+export interface Catalogue {
+  readonly authorizationServers: readonly AuthorizationServerEntry[];
+  readonly servers: readonly ServerEntry[];
 }
 
 export const organization = 'Acme';
@@ -38,13 +37,13 @@ export const people: readonly Person[] = [
   person('carol', 'Carol Cooper'),
 ];
 
-export const authorizationServers: readonly AuthorizationServerEntry[] = [
+const authorizationServers: readonly AuthorizationServerEntry[] = [
   { id: 'tickets', label: 'Tickets' },
   { id: 'docs', label: 'Docs' },
   { id: 'platform', label: 'Platform' },
 ];
 
-export const servers: readonly ServerEntry[] = [
+export const acmeServers: readonly ServerEntry[] = [
   {
     id: 'tickets',
     label: 'Tickets',
@@ -74,3 +73,22 @@ export const servers: readonly ServerEntry[] = [
     people: ['alice'],
   },
 ];
+
+/** What the company of this set-up runs: Acme's own where it does not say. */
+export function catalogueOf(setup: Setup): Catalogue {
+  const guards = setup.authorizationServers ?? authorizationServers;
+  const all = setup.servers?.map((one) => ({ people: ['alice'], ...one })) ?? acmeServers;
+  return {
+    authorizationServers: guards,
+    servers: all.filter(({ authorizationServer }) =>
+      guards.some(({ id }) => id === authorizationServer),
+    ),
+  };
+}
+
+/** The resource identifier a server has, and the audience of the access it takes. */
+export function resourceOf({ resource }: ServerSetup, url: string): string {
+  if (resource === undefined) return url;
+  if (resource === 'origin') return new URL(url).origin;
+  return resource.startsWith('/') ? new URL(url).origin + resource : resource;
+}

@@ -1,13 +1,13 @@
 // The company in one document: every address, client and person, and a profile ready to paste.
 import {
-  authorizationServers,
   organization,
   people,
-  servers,
+  type Catalogue,
   type Person,
   type ServerEntry,
 } from './catalogue.ts';
 import type { Client } from './clients.ts';
+import type { IdentityProviderSetup } from './setup.ts';
 
 export interface Addresses {
   readonly identityProvider: string;
@@ -16,6 +16,8 @@ export interface Addresses {
   readonly issuers: ReadonlyMap<string, string>;
   /** URL of the MCP endpoint per server. */
   readonly urls: ReadonlyMap<string, string>;
+  /** Resource identifier per server. */
+  readonly resources: ReadonlyMap<string, string>;
 }
 
 export interface Registrations {
@@ -49,7 +51,12 @@ const of = <T>(map: ReadonlyMap<string, T>, id: string): T => {
   return found;
 };
 
-export function describeCompany(at: Addresses, registered: Registrations): Description {
+export function describeCompany(
+  at: Addresses,
+  registered: Registrations,
+  company: Catalogue & { readonly setup: IdentityProviderSetup },
+): Description {
+  const { authorizationServers, servers } = company;
   return {
     organization,
     identityProvider: { issuer: at.identityProvider, clients: registered.identityProvider },
@@ -67,12 +74,16 @@ export function describeCompany(at: Addresses, registered: Registrations): Descr
     })),
     people: people.map(({ id, username, password, email }) => ({ id, username, password, email })),
     admin: { page: `${at.admin}/`, api: `${at.admin}/api` },
-    profile: profileOf(at, registered),
+    profile: profileOf(at, registered, company),
   };
 }
 
 /** The organization profile an administrator would hand out, with public clients everywhere. */
-function profileOf(at: Addresses, registered: Registrations) {
+function profileOf(
+  at: Addresses,
+  registered: Registrations,
+  { servers, setup }: Catalogue & { readonly setup: IdentityProviderSetup },
+) {
   const identityProvider = organization.toLowerCase();
   return {
     organization,
@@ -91,14 +102,21 @@ function profileOf(at: Addresses, registered: Registrations) {
       identityProvider,
       authorizationServer: of(at.issuers, server.authorizationServer),
       ...publicOf(of(registered.authorizationServers, server.authorizationServer)),
+      ...aliasOf(setup, server),
       scopes: server.scopes,
     })),
   };
 }
 
+/** What the identity provider calls the authorization server, where it has a name of its own for it. */
+function aliasOf({ audienceAliases }: IdentityProviderSetup, server: ServerEntry) {
+  const audience = audienceAliases?.[server.authorizationServer];
+  return audience === undefined ? {} : { audience };
+}
+
 function publicOf(clients: readonly Client[]) {
-  const client = clients.find((one) => one.clientAuthentication === 'none');
-  if (client === undefined) throw new Error('there is no public client');
+  const client = clients.find((one) => one.clientAuthentication === 'none') ?? clients[0];
+  if (client === undefined) throw new Error('there is no client');
   return { clientId: client.clientId, clientAuthentication: client.clientAuthentication };
 }
 

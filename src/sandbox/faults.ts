@@ -18,12 +18,14 @@ export interface FaultSwitches {
   onChange(listener: () => void): void;
 }
 
+export const plainAccessTokenSeconds = 3600;
+
 const noFaults = {
   identityProviderDown: false,
   authorizationServerDown: [],
   serverDown: [],
   downAs: 'reset',
-  accessTokenSeconds: 3600,
+  accessTokenSeconds: plainAccessTokenSeconds,
 } as const;
 
 /** Switches for everything that can go wrong; `clear` goes back to `latencyMs` and nothing broken. */

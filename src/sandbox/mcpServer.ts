@@ -1,13 +1,17 @@
-// An MCP server behind the bearer check, on the SDK's Streamable HTTP transport with sessions.
-import { randomUUID } from 'node:crypto';
+// An MCP server: its metadata, its check of who may do what, and behind that the SDK.
 import type { IncomingMessage } from 'node:http';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import express, { type Express, type Request, type Response } from 'express';
-import type { AccessToken, AccessTokens } from './accessTokens.ts';
-import { createBearerCheck, type BearerCheck, type Refusal } from './bearerCheck.ts';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { checkAccess, type Caller } from './accessCheck.ts';
+import type { AccessTokens } from './accessTokens.ts';
 import type { ServerEntry } from './catalogue.ts';
+import { deny, type Denial } from './challenge.ts';
+import { createProofCheck } from './dpopProof.ts';
 import type { Endpoint, Note } from './front.ts';
+import { describeCall } from './mcpCall.ts';
+import { createMcpSessions, type ServeMcp } from './mcpSessions.ts';
+import { resourceMetadata, resourceMetadataPath, type Resource } from './resourceMetadata.ts';
+import { createStatelessMcp } from './statelessMcp.ts';
 
 /** What a server is about; the rest is the same for all. */
 export interface Tools {
@@ -19,68 +23,90 @@ export interface Tools {
   readonly reset?: () => void;
 }
 
-export interface McpServerOptions {
+export interface McpServerOptions extends Resource {
   readonly entry: ServerEntry;
-  readonly url: string;
-  /** Issuer of the authorization server. */
-  readonly issuer: string;
   readonly tools: Tools;
   readonly tokens: AccessTokens;
   readonly note: (request: IncomingMessage) => Note;
 }
 
-const metadataPath = '/.well-known/oauth-protected-resource/mcp';
-
-export const mcpServerEndpoints: readonly Endpoint[] = [
-  { path: '/mcp', leg: 'mcp' },
-  { path: metadataPath, leg: 'metadata' },
-];
-
-interface Session {
-  readonly transport: StreamableHTTPServerTransport;
-  readonly person: string;
+export function mcpServerEndpoints(entry: ServerEntry, url: string): readonly Endpoint[] {
+  const metadata = resourceMetadataPath(entry, url);
+  return [
+    { path: new URL(url).pathname, leg: 'mcp' },
+    ...(metadata === undefined ? [] : [{ path: metadata, leg: 'metadata' } as const]),
+  ];
 }
 
 export function createMcpServer(options: McpServerOptions): Express {
-  const { entry, url, issuer, tokens, note } = options;
-  const check = createBearerCheck({
-    server: entry.id,
-    scopes: entry.scopes,
-    metadataUrl: new URL(metadataPath, url).href,
-    tokens,
-  });
-  const sessions = new Map<string, Session>();
+  const { entry, url } = options;
+  const serveMcp = eraOf(options);
+  const metadataPath = resourceMetadataPath(entry, url);
   const app = express().disable('x-powered-by').disable('etag');
-  app.get(metadataPath, (_request, response) => {
-    response.json({
-      resource: url,
-      resource_name: `${entry.label} of Acme`,
-      authorization_servers: [issuer],
-      scopes_supported: entry.scopes,
-      bearer_methods_supported: ['header'],
+  if (metadataPath !== undefined) {
+    app.get(metadataPath, (_request, response) => {
+      response.json(resourceMetadata(entry, options));
     });
-  });
+  }
+  const access = accessControl(options);
   app.all(
-    '/mcp',
-    (request, response, next) => {
-      const found = check.check(request);
-      if ('challenge' in found) {
-        refuse(response, found, note(request));
-        return;
-      }
-      Object.assign(note(request), { person: found.is.person, server: entry.id });
-      Object.assign(request, { auth: authInfo(found) });
-      response.locals['is'] = found.is;
-      next();
-    },
+    new URL(url).pathname,
+    access.requireToken,
     express.json({ limit: '4mb' }),
-    (request, response) =>
-      serve({ options, check, sessions }, request, response, response.locals['is'] as AccessToken),
+    access.requireScopes,
+    (request, response) => serveMcp(request, response, callerAt(response).is.person),
   );
   return app;
 }
 
-function authInfo({ token, is }: { readonly token: string; readonly is: AccessToken }) {
+function eraOf({ entry, tools }: McpServerOptions): ServeMcp {
+  switch (entry.era ?? '2025-11-25') {
+    case '2025-06-18':
+      return createMcpSessions(tools, '2025-06-18');
+    case '2026-07-28':
+      return createStatelessMcp(tools);
+    case 'both':
+      return createStatelessMcp(tools, createMcpSessions(tools));
+    default:
+      return createMcpSessions(tools);
+  }
+}
+
+const callerAt = (response: Response) => response.locals['caller'] as Caller;
+
+/** Steps before anything of MCP is looked at, and the one after the call is known. */
+function accessControl({ entry, url, tokens, tools, note }: McpServerOptions) {
+  const proofCheck = createProofCheck({ nonces: entry.dpop === 'nonce' });
+  const metadataPath = resourceMetadataPath(entry, url);
+  const metadataUrl = metadataPath === undefined ? undefined : new URL(metadataPath, url).href;
+  const refuse = (request: Request, response: Response, denial: Denial) => {
+    deny({ response, note: note(request) }, denial, { setup: entry, metadataUrl });
+  };
+  return {
+    requireToken: async (request: Request, response: Response, next: NextFunction) => {
+      const caller = await checkAccess({ entry, url, tokens, proofCheck }, request, response);
+      if ('status' in caller) {
+        refuse(request, response, caller);
+        return;
+      }
+      Object.assign(note(request), { person: caller.is.person, server: entry.id });
+      Object.assign(request, { auth: authInfo(caller) });
+      response.locals['caller'] = caller;
+      next();
+    },
+    requireScopes: (request: Request, response: Response, next: NextFunction) => {
+      const { method, tool } = describeCall(request.body);
+      const detail = tool ?? method;
+      if (detail !== undefined) note(request).detail = detail;
+      const needed =
+        tool === undefined ? [] : (entry.toolScopes?.[tool] ?? tools.scopesFor?.(tool) ?? []);
+      if (needed.every((scope) => callerAt(response).is.scopes.includes(scope))) next();
+      else refuse(request, response, { status: 403, error: 'insufficient_scope', scopes: needed });
+    },
+  };
+}
+
+function authInfo({ token, is }: Caller) {
   return {
     token,
     clientId: is.clientId,
@@ -88,89 +114,4 @@ function authInfo({ token, is }: { readonly token: string; readonly is: AccessTo
     expiresAt: Math.floor(is.expiresAtMs / 1000),
     extra: { person: is.person },
   };
-}
-
-function refuse(response: Response, refusal: Refusal, note: Note): void {
-  const { status, error, challenge } = refusal;
-  if (error !== undefined) note.error = error;
-  response
-    .status(status)
-    .set('www-authenticate', `Bearer ${challenge}`)
-    .json({ error: error ?? 'unauthorized' });
-}
-
-interface Context {
-  readonly options: McpServerOptions;
-  readonly check: BearerCheck;
-  readonly sessions: Map<string, Session>;
-}
-
-async function serve(
-  { options, check, sessions }: Context,
-  request: Request,
-  response: Response,
-  token: AccessToken,
-): Promise<void> {
-  const note = options.note(request);
-  const { method, tool } = describeCall(request.body);
-  const detail = tool ?? method;
-  if (detail !== undefined) note.detail = detail;
-  const needed = tool === undefined ? [] : (options.tools.scopesFor?.(tool) ?? []);
-  if (needed.some((scope) => !token.scopes.includes(scope))) {
-    refuse(response, check.insufficientScope(needed), note);
-    return;
-  }
-  const id = request.get('mcp-session-id');
-  const session = id === undefined ? undefined : sessions.get(id);
-  if (id !== undefined && session?.person !== token.person) {
-    // Another person's session is as unknown as none: its id is no credential.
-    response.status(404).json(rpcError('Session not found'));
-    return;
-  }
-  const transport =
-    session?.transport ?? (await openSession(options.tools, sessions, token.person));
-  await transport.handleRequest(request, response, request.body);
-}
-
-async function openSession(
-  tools: Tools,
-  sessions: Map<string, Session>,
-  person: string,
-): Promise<StreamableHTTPServerTransport> {
-  const { server, close } = tools.open();
-  const transport = new StreamableHTTPServerTransport({
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => {
-      sessions.set(id, { transport, person });
-    },
-  });
-  server.server.onclose = () => {
-    const id = transport.sessionId;
-    if (id === undefined) return;
-    sessions.delete(id);
-    close?.(id);
-  };
-  await server.connect(transport);
-  return transport;
-}
-
-const rpcError = (message: string) => ({
-  jsonrpc: '2.0',
-  error: { code: -32001, message },
-  id: null,
-});
-
-// Only what reads like a name gets into the ledger: a client can put anything here, a token too.
-const methodName = /^[a-z]{1,16}(\/[a-zA-Z_]{1,20}){0,2}$/;
-const toolName = /^(?=.{1,48}$)[a-z]+([-_][a-z]+)*$/;
-
-function describeCall(body: unknown): { readonly method?: string; readonly tool?: string } {
-  if (typeof body !== 'object' || body === null || !('method' in body)) return {};
-  const { method } = body;
-  if (typeof method !== 'string' || !methodName.test(method)) return {};
-  if (method !== 'tools/call' || !('params' in body)) return { method };
-  const { params } = body;
-  const tool =
-    typeof params === 'object' && params !== null && 'name' in params ? params.name : undefined;
-  return typeof tool === 'string' && toolName.test(tool) ? { method, tool } : { method };
 }

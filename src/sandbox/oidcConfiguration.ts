@@ -1,63 +1,108 @@
-// How Acme's identity provider is set up: who it knows, what it says of them, how long things live.
+// How an identity provider is set up: who it knows, what it says of them, how long things live.
 import { randomBytes } from 'node:crypto';
 import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { people, type Person } from './catalogue.ts';
-import type { Client } from './clients.ts';
-import { registeredRedirects } from './redirects.ts';
+import { plainAuthentication } from './clients.ts';
+import { askToConfirm, askForCode, showDeviceDone } from './devicePages.ts';
+import { idJagTokenType } from './exchangeAnswer.ts';
+import type { IdentityProviderSetup } from './setup.ts';
 import { signInPath } from './signInPage.ts';
 import { askToSignOut, showError, showSignedOut } from './signOutPage.ts';
-import { idJagTokenType, tokenExchangeGrant } from './tokenExchange.ts';
+import { strengthCheck } from './stepUp.ts';
 
 /** Everything of the provider that is setting rather than code. */
-export function oidcConfiguration(clients: readonly Client[]): Configuration {
-  const policy = interactionPolicy.base();
-  policy.get('consent')?.checks.clear();
+export function oidcConfiguration(
+  setup: IdentityProviderSetup,
+  at: { readonly issuerPath: string; readonly assertion: AssertClient },
+): Configuration {
+  const { claims = {} } = setup;
   return {
-    clients: clients.map((client) => ({
-      client_id: client.clientId,
-      client_name: 'Enterprise MCP',
-      ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }),
-      token_endpoint_auth_method: client.clientAuthentication,
-      application_type: 'native',
-      redirect_uris: registeredRedirects,
-      grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant],
-      response_types: ['code'],
-    })),
+    assertJwtClientAuthClaimsAndHeader: at.assertion,
     claims: {
-      openid: ['sub', 'auth_time'],
+      openid: ['sub', 'auth_time', 'acr', ...Object.keys(claims)],
       profile: ['name', 'preferred_username'],
       email: ['email', 'email_verified'],
     },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: [...(setup.clientAuthentication ?? plainAuthentication)],
     conformIdTokenClaims: false,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    discovery: { identity_chaining_requested_token_types_supported: [idJagTokenType] },
+    discovery: promises(setup),
     expiresWithSession: () => true,
-    features: {
-      devInteractions: { enabled: false },
-      resourceIndicators: { enabled: false },
-      revocation: { enabled: true },
-      rpInitiatedLogout: { logoutSource: askToSignOut, postLogoutSuccessSource: showSignedOut },
+    features: features(setup),
+    findAccount: (_ctx, id) =>
+      accountOf(
+        people.find((person) => person.id === id),
+        claims,
+      ),
+    interactions: {
+      policy: prompts(),
+      url: (_ctx, { uid }) => `${at.issuerPath}${signInPath}/${uid}`,
     },
-    findAccount: (_ctx, id) => accountOf(people.find((person) => person.id === id)),
-    interactions: { policy, url: (_ctx, { uid }) => `${signInPath}/${uid}` },
+    ...(setup.givesRefreshToken === false ? { issueRefreshToken: () => false } : {}),
     loadExistingGrant: grantEverything,
     renderError: showError,
     responseTypes: ['code'],
     routes: {
       authorization: '/authorize',
+      code_verification: '/device',
+      device_authorization: '/device/authorize',
       end_session: '/sign-out',
       revocation: '/revoke',
       userinfo: '/userinfo',
     },
-    ttl: { AccessToken: 300, AuthorizationCode: 60, IdToken: 600, Interaction: 900, ...longLived },
+    ttl: {
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
+      IdToken: setup.idTokenSeconds ?? 600,
+      Interaction: 900,
+      ...longLived,
+    },
   };
+}
+
+type AssertClient = NonNullable<Configuration['assertJwtClientAuthClaimsAndHeader']>;
+
+/** What the metadata says beyond what the provider knows by itself. */
+function promises(setup: IdentityProviderSetup): Record<string, unknown> {
+  const { advertisesIdJags = true, dpop = 'off', clientIdMetadataDocuments = false } = setup;
+  return {
+    ...(advertisesIdJags
+      ? { identity_chaining_requested_token_types_supported: [idJagTokenType] }
+      : {}),
+    ...(dpop === 'off' ? {} : { dpop_signing_alg_values_supported: ['ES256', 'RS256'] }),
+    ...(clientIdMetadataDocuments ? { client_id_metadata_document_supported: true } : {}),
+  };
+}
+
+function features({ deviceGrant = false }: IdentityProviderSetup): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    deviceFlow: {
+      enabled: deviceGrant,
+      userCodeInputSource: askForCode,
+      userCodeConfirmSource: askToConfirm,
+      successSource: showDeviceDone,
+    },
+    resourceIndicators: { enabled: false },
+    revocation: { enabled: true },
+    rpInitiatedLogout: { logoutSource: askToSignOut, postLogoutSuccessSource: showSignedOut },
+  };
+}
+
+/** The company consented for everybody; who is asked for another account gets the sign-in page. */
+function prompts() {
+  const policy = interactionPolicy.base();
+  policy.get('consent')?.checks.clear();
+  policy.get('login')?.checks.add(strengthCheck());
+  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0);
+  return policy;
 }
 
 const fourteenDays = 14 * 24 * 3600;
 const longLived = { Grant: fourteenDays, RefreshToken: fourteenDays, Session: fourteenDays };
 
-function accountOf(person: Person | undefined) {
+function accountOf(person: Person | undefined, extra: Readonly<Record<string, string>>) {
   if (person === undefined) return undefined;
   const { id, name, username, email } = person;
   const claims = {
@@ -66,6 +111,7 @@ function accountOf(person: Person | undefined) {
     preferred_username: username,
     email,
     email_verified: true,
+    ...extra,
   };
   return { accountId: id, claims: () => Promise.resolve(claims) };
 }

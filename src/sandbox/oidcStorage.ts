@@ -44,8 +44,8 @@ export function createOidcStorage(): OidcStorage {
         return Promise.resolve();
       },
       find: (id) => Promise.resolve(find(model, id)),
-      findByUid: (uid) => Promise.resolve(live(model).find((payload) => payload.uid === uid)),
-      findByUserCode: () => Promise.resolve(),
+      findByUid: (uid) => Promise.resolve(live(model).find((one) => one.uid === uid)),
+      findByUserCode: (code) => Promise.resolve(live(model).find((one) => one.userCode === code)),
       consume(id) {
         const payload = find(model, id);
         if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);

@@ -1,5 +1,5 @@
 // Where everybody lives. Consecutive from a base port in the order below, or any free ones.
-import { authorizationServers, servers } from './catalogue.ts';
+import { resourceOf, type Catalogue } from './catalogue.ts';
 import type { Addresses } from './description.ts';
 import { listen, type Listening } from './loopback.ts';
 
@@ -12,13 +12,18 @@ export interface Ports {
   readonly identityProvider: Place;
   readonly admin: Place;
   readonly authorizationServers: ReadonlyMap<string, Place>;
+  /** Where token endpoints live that are not with their issuer. */
+  readonly tokenEndpoints: ReadonlyMap<string, Place>;
   readonly servers: ReadonlyMap<string, Place>;
   readonly close: () => Promise<void>;
   readonly addresses: Addresses;
 }
 
 /** @throws the system's own error when a port is taken */
-export async function takePorts(base: number): Promise<Ports> {
+export async function takePorts(
+  base: number,
+  { authorizationServers, servers }: Catalogue,
+): Promise<Ports> {
   const all: Listening[] = [];
   async function take(): Promise<Place> {
     const listening = await listen(base === 0 ? 0 : base + all.length);
@@ -38,21 +43,36 @@ export async function takePorts(base: number): Promise<Ports> {
     const admin = await take();
     const issuers = await takeEach(authorizationServers);
     const hosts = await takeEach(servers);
+    const tokenEndpoints = await takeEach(
+      authorizationServers.filter(({ tokenElsewhere }) => tokenElsewhere === true),
+    );
     return {
       identityProvider,
       admin,
       authorizationServers: issuers,
+      tokenEndpoints,
       servers: hosts,
       close,
       addresses: {
         identityProvider: identityProvider.origin,
         admin: admin.origin,
-        issuers: new Map([...issuers].map(([id, { origin }]) => [id, origin])),
-        urls: new Map([...hosts].map(([id, { origin }]) => [id, `${origin}/mcp`])),
+        issuers: new Map(
+          authorizationServers.map(({ id, issuerPath = '' }) => [id, at(issuers, id) + issuerPath]),
+        ),
+        urls: new Map(servers.map(({ id, path = '/mcp' }) => [id, at(hosts, id) + path])),
+        resources: new Map(
+          servers.map((one) => [one.id, resourceOf(one, at(hosts, one.id) + (one.path ?? '/mcp'))]),
+        ),
       },
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function at(places: ReadonlyMap<string, Place>, id: string): string {
+  const place = places.get(id);
+  if (place === undefined) throw new Error(`nothing known of ${id}`);
+  return place.origin;
 }

@@ -1,15 +1,18 @@
 // Entry of the sandbox: a whole company on this computer, reachable from nowhere else.
-import { fstatSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openCompany } from './company.ts';
 import { summarize } from './description.ts';
+import type { Setup } from './setup.ts';
 
-const usage = 'sandbox [--port N (0: any free, default 4400)] [--latency MS] [--json]';
+const usage =
+  'sandbox [--port N (0: any free, default 4400)] [--latency MS] [--setup FILE] [--json]';
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '4400' },
     latency: { type: 'string', default: '0' },
+    setup: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -21,9 +24,19 @@ function wholeNumber(text: string, most: number): number {
   process.exit(2);
 }
 
+function setupFrom(file: string): Setup {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Setup;
+  } catch (error) {
+    console.error(`${usage}\n"${file}": ${String(error)}`);
+    process.exit(2);
+  }
+}
+
 const company = await openCompany({
   port: wholeNumber(values.port, 65_000),
   latencyMs: wholeNumber(values.latency, 60_000),
+  ...(values.setup === undefined ? {} : { setup: setupFrom(values.setup) }),
 }).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error, '(--port 0 takes free ports)');
   process.exit(1);

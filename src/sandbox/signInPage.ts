@@ -12,6 +12,10 @@ export const signInPath = '/sign-in';
 export function signInPages(deps: {
   readonly provider: Provider;
   readonly people: readonly Person[];
+  /** Before every path a page points to. */
+  readonly issuerPath: string;
+  /** False: a sign-in never gets stronger than the plain one. */
+  readonly stepUpWorks: boolean;
   readonly onSignedIn: (ctx: KoaContextWithOIDC, person: Person) => void;
 }): Middleware {
   const { provider, people, onSignedIn } = deps;
@@ -21,28 +25,30 @@ export function signInPages(deps: {
       await next();
       return;
     }
-    try {
-      await provider.interactionDetails(ctx.req, ctx.res);
-    } catch {
+    const asked = await provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined);
+    if (asked === undefined) {
       show(ctx, renderMessage('This sign-in has ended', 'Start again from the application.'), 400);
       return;
     }
+    const at = `${deps.issuerPath}${signInPath}/${uid}`;
     if (ctx.method === 'GET' && cancel !== undefined) await finish(ctx, cancelled);
-    else if (ctx.method === 'GET') show(ctx, signInForm(uid, people));
-    else if (ctx.method === 'POST' && cancel === undefined) await submit(ctx, uid);
+    else if (ctx.method === 'GET') show(ctx, signInForm(at, people));
+    else if (ctx.method === 'POST' && cancel === undefined) await submit(ctx, at, asked.params);
     else ctx.status = 405;
   };
 
-  async function submit(ctx: KoaContextWithOIDC, uid: string): Promise<void> {
+  async function submit(ctx: KoaContextWithOIDC, at: string, asked: Asked): Promise<void> {
     const form = await readForm(ctx.req);
     const username = form.get('username')?.trim().toLowerCase() ?? '';
     const person = people.find((one) => one.username === username);
     if (person === undefined || form.get('password') !== person.password) {
-      show(ctx, signInForm(uid, people, { username }), 401);
+      show(ctx, signInForm(at, people, { username }), 401);
       return;
     }
     onSignedIn(ctx, person);
-    await finish(ctx, { login: { accountId: person.id, amr: ['pwd'] } });
+    const acr = deps.stepUpWorks ? asked.acr_values?.split(' ')[0] : undefined;
+    const login = { accountId: person.id, amr: ['pwd'], ...(acr === undefined ? {} : { acr }) };
+    await finish(ctx, { login, select_account: {} });
   }
 
   async function finish(ctx: KoaContextWithOIDC, result: Result): Promise<void> {
@@ -54,6 +60,9 @@ export function signInPages(deps: {
   }
 }
 
+interface Asked {
+  readonly acr_values?: string;
+}
 type Result = Parameters<Provider['interactionResult']>[2];
 
 const cancelled: Result = {
@@ -69,7 +78,7 @@ export function show(ctx: KoaContextWithOIDC, page: Page, status = 200): void {
 }
 
 function signInForm(
-  uid: string,
+  at: string,
   people: readonly Person[],
   refused?: { readonly username: string },
 ): Page {
@@ -85,7 +94,7 @@ function signInForm(
     body: `<main class="card">
 <h1>Sign in to ${organization}</h1>
 ${problem}
-<form method="post" action="${signInPath}/${uid}">
+<form method="post" action="${at}">
 <label for="username">User name</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" required
   value="${escapeHtml(refused?.username ?? '')}"${refused === undefined ? ' autofocus' : described}>
@@ -94,7 +103,7 @@ ${problem}
   required${refused === undefined ? '' : ` autofocus${described}`}>
 <div class="actions">
 <button type="submit" class="primary">Sign in</button>
-<a class="button" href="${signInPath}/${uid}/cancel">Cancel</a>
+<a class="button" href="${at}/cancel">Cancel</a>
 </div>
 </form>
 <p class="hint">This is a sandbox. You can be ${escapeHtml(hint)}; the password is the user name.</p>

@@ -185,6 +185,26 @@ describe('an employee at Acme', function () {
     assert.equal(second.opened.length, 0);
   });
 
+  it('keeps everything when she signs in again, also what proves her sign-in', async () => {
+    const raw = world.sandbox.line.profile as unknown as RawProfile;
+    const identityProviders = raw.identityProviders.map((one) => ({
+      ...one,
+      subjectToken: 'refreshToken',
+    }));
+    const alice = await arrive('alice', { profile: { ...raw, identityProviders } });
+    await alice.signIn();
+    await alice.until(allConnected(alice));
+    const gate = alice.connections.connection('tickets')!.gate;
+    await alice.signIn();
+    assert.equal(alice.connections.connection('tickets')!.gate, gate);
+    await alice.connections.reconnectAll();
+    assert.equal(connected(alice).length, 4);
+    const atIdentityProvider = (await legs('revocation', 'refresh')).filter(
+      ({ party }) => party === 'identityProvider',
+    );
+    assert.deepEqual(atIdentityProvider, []);
+  });
+
   it('keeps her connections while the identity provider is down', async () => {
     const alice = await arrive('alice');
     await alice.signIn();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildClient, runScenario } from './suite.ts';
+import { buildClient, expectedFailures, runAgainst, runScenario, type Change } from './suite.ts';
 
 const ema = 'auth/enterprise-managed-authorization';
 
@@ -43,50 +43,96 @@ describe('MCP conformance', function () {
     });
   }
 
-  const mutations: [name: string, file: string, from: string, to: string][] = [
+  it('the suite about authorization: all but the checks of 13 scenarios that need no such leg', async () => {
+    const result = await runAgainst(expectedFailures, client, '--suite', 'auth');
+    assert.ok(result.passed, result.output);
+    assert.ok(result.checks >= 100, `${result.checks} checks only`);
+    const names = /client:([^]*)/.exec(readFileSync(expectedFailures, 'utf8'))?.[1] ?? '';
+    const scenarios = new Set([...names.matchAll(/- (auth\/[\w-]+)/g)].map(([, name]) => name));
+    assert.equal([...scenarios].filter((name) => !name?.startsWith('auth/dpop')).length, 13);
+  });
+
+  for (const [scenario, least] of [
+    ['auth/dpop', 5],
+    ['auth/dpop-nonce', 6],
+  ] as const) {
+    it(`${scenario}: bound access, but for what counts authorization codes`, async () => {
+      const result = await runAgainst(expectedFailures, client, '--scenario', scenario);
+      assert.ok(result.passed, result.output);
+      assert.ok(result.checks >= least, `${result.checks} checks only`);
+    });
+  }
+
+  const idJag = 'core/idJag.ts';
+  const resource = '        resource: request.sendResource ? resource : undefined,\n';
+  const mutations: [name: string, change: Change, scenario?: string][] = [
     [
       'audience = resource',
-      'core/idJag.ts',
-      'kind],\n    audience,\n',
-      'kind],\n    audience: resource,\n',
+      {
+        file: idJag,
+        from: `        audience,\n${resource}`,
+        to: `audience: resource,\n${resource}`,
+      },
     ],
-    [
-      'another resource',
-      'core/idJag.ts',
-      '    resource,\n    ...(scopes',
-      '    resource: `${resource}/other`,\n    ...(scopes',
-    ],
+    ['another resource', { file: idJag, from: resource, to: 'resource: `${resource}/other`,\n' }],
+    ['no resource', { file: idJag, from: resource, to: '' }],
     [
       'the identity provider client at the authorization server',
-      'core/accessRequest.ts',
-      '    authorizationServer.issuer,\n    server,',
-      '    authorizationServer.issuer,\n    request.identityProvider,',
+      {
+        file: 'core/accessRequest.ts',
+        from: 'registrationAt(authorizationServer.issuer, server,',
+        to: 'registrationAt(authorizationServer.issuer, request.identityProvider,',
+      },
     ],
     [
       'no client secret',
-      'core/clientAuthentication.ts',
-      "if (method === 'none') return",
-      'if (method.length > 0) return',
+      {
+        file: 'core/clientAuthentication.ts',
+        from: 'return clientSecretBasic(registration.clientId, registration.secret)',
+        to: 'return oauth.None()',
+      },
     ],
     [
       'a wrong subject type',
-      'core/idJag.ts',
-      "idToken: 'urn:ietf:params:oauth:token-type:id_token'",
-      "idToken: 'urn:ietf:params:oauth:token-type:access_token'",
+      {
+        file: idJag,
+        from: "idToken: 'urn:ietf:params:oauth:token-type:id_token'",
+        to: "idToken: 'urn:ietf:params:oauth:token-type:access_token'",
+      },
     ],
-    ['no resource', 'core/idJag.ts', '    resource,\n    ...(scopes', '    ...(scopes'],
     [
       'the ID token as assertion',
-      'core/idJag.ts',
-      'assertion: new Secret(answer.access_token)',
-      'assertion: request.subject.token',
+      {
+        file: idJag,
+        from: 'assertion: new Secret(answer.access_token)',
+        to: 'assertion: request.subject.token',
+      },
+    ],
+    [
+      'one proof for every request',
+      {
+        file: 'core/dpopToken.ts',
+        from: '.setJti(crypto.randomUUID())',
+        to: ".setJti('the same')",
+      },
+      'auth/dpop',
+    ],
+    [
+      'bound access sent as Bearer',
+      { file: 'core/dpopToken.ts', from: '`DPoP ${secret', to: '`Bearer ${secret' },
+      'auth/dpop',
+    ],
+    [
+      'no second try for a nonce',
+      { file: 'core/dpopToken.ts', from: 'return status === 401 &&', to: 'return false &&' },
+      'auth/dpop-nonce',
     ],
   ];
-  for (const [name, file, from, to] of mutations) {
+  for (const [name, change, scenario = ema] of mutations) {
     it(`catches a core with ${name}`, async () => {
       const mutant = join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`);
-      await buildClient(mutant, { file, from, to });
-      const result = await runScenario(mutant, ema);
+      await buildClient(mutant, change);
+      const result = await runAgainst(expectedFailures, mutant, '--scenario', scenario);
       assert.ok(!result.passed, 'the mutant passed');
       assert.doesNotMatch(result.output, /^bug /m, 'it failed for another reason');
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { exportJWK, generateKeyPair } from 'jose';
 import { readProfile } from '../../../src/core/profile.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startSandbox, type LedgerEntry, type Sandbox } from '../../support/sandbox.ts';
@@ -48,6 +49,22 @@ describe("sandbox: the administrator's API, page and ledger", () => {
         `enterprise-mcp-${['builds', 'everything'].includes(id) ? 'platform' : id}`,
       ]),
     );
+  });
+
+  it('takes public keys of clients, shows them in documents, and takes no private one', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const jwk = await exportJWK(publicKey);
+    for (const party of ['acme', 'docs', 'documents']) {
+      await acme.admin.registerKey(party, 'desk', jwk);
+    }
+    const clientId = `${acme.line.admin.page}clients/desk.json`;
+    const document = (await (await fetch(clientId)).json()) as Record<string, unknown>;
+    assert.equal(document['client_id'], clientId);
+    assert.equal(document['token_endpoint_auth_method'], 'private_key_jwt');
+    assert.deepEqual(document['jwks'], { keys: [jwk] });
+    const secret = await exportJWK(privateKey);
+    await assert.rejects(acme.admin.registerKey('docs', 'desk', secret), /only the public part/);
+    await assert.rejects(acme.admin.registerKey('nobody', 'desk', jwk), /no such party/);
   });
 
   it('counts sessions and access tokens, and takes them away', async () => {

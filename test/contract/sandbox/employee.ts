@@ -1,9 +1,10 @@
 // An employee's client, by hand: no OAuth library, so that the sandbox is judged by the documents alone.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { SignJWT, type CryptoKey } from 'jose';
 import type { SandboxLine } from '../../support/sandbox.ts';
 import { createWebBrowser, type Visit, type WebBrowser } from './webBrowser.ts';
 
-export type Method = 'none' | 'client_secret_basic' | 'client_secret_post';
+export type Method = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 export type Answer = { readonly status: number } & Readonly<Record<string, unknown>>;
 
 export const tokenType = {
@@ -18,6 +19,20 @@ export interface Tokens {
   readonly refreshToken: string;
   readonly accessToken: string;
 }
+
+/** How a client signs for itself. */
+export interface Signer {
+  readonly key: CryptoKey;
+  readonly audience: string;
+  readonly typ?: string;
+  readonly lifeSec?: number;
+}
+
+/** As much of a company as an employee's client needs to know. */
+export type CompanyLine = Pick<
+  SandboxLine,
+  'identityProvider' | 'authorizationServers' | 'servers'
+>;
 
 export interface Authorization {
   readonly url: string;
@@ -44,9 +59,13 @@ export interface Employee {
   readonly browser: WebBrowser;
 }
 
-export function createEmployee(line: SandboxLine, method: Method = 'none'): Employee {
+export function createEmployee(
+  line: CompanyLine,
+  method: Method = 'none',
+  signer?: Signer,
+): Employee {
   const browser = createWebBrowser();
-  const issuer = line.identityProvider.issuer;
+  const issuer = line.identityProvider.issuer.replace(/\/$/, '');
   const client = line.identityProvider.clients.find((one) => one.clientAuthentication === method)!;
   const pages = issuer.replace('127.0.0.1', 'acme.localhost');
 
@@ -75,7 +94,7 @@ export function createEmployee(line: SandboxLine, method: Method = 'none'): Empl
   }
 
   const atIdentityProvider: Employee['atIdentityProvider'] = (path, form) =>
-    post(issuer + path, form, client);
+    post(issuer + path, form, { ...client, ...(signer && { signer }) });
 
   async function redeemCode(visit: Visit, { verifier }: Authorization): Promise<Answer> {
     return atIdentityProvider('/token', {
@@ -152,14 +171,27 @@ interface Registration {
   readonly clientId: string;
   readonly clientAuthentication: Method;
   readonly clientSecret?: string;
+  readonly signer?: Signer;
+}
+
+function assertionOf(clientId: string, { key, audience, typ, lifeSec = 60 }: Signer) {
+  return new SignJWT({ iss: clientId, sub: clientId, aud: audience, jti: randomUUID() })
+    .setProtectedHeader({ alg: 'ES256', ...(typ === undefined ? {} : { typ }) })
+    .setIssuedAt()
+    .setExpirationTime(`${lifeSec} s`)
+    .sign(key);
 }
 
 async function post(
   url: string,
   fields: Record<string, string>,
-  { clientId, clientAuthentication, clientSecret = '' }: Registration,
+  { clientId, clientAuthentication, clientSecret = '', signer }: Registration,
 ): Promise<Answer> {
   const form = new URLSearchParams(fields);
+  if (signer !== undefined) {
+    form.set('client_assertion', await assertionOf(clientId, signer));
+    form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+  }
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   if (clientAuthentication !== 'client_secret_basic') form.set('client_id', clientId);
   if (clientAuthentication === 'client_secret_post') form.set('client_secret', clientSecret);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { SandboxLine } from '../../support/sandbox.ts';
+import { startSandbox, type SandboxLine } from '../../support/sandbox.ts';
 
 describe('sandbox: the process', () => {
   const start = (...flags: string[]): ChildProcess =>
@@ -41,6 +41,36 @@ describe('sandbox: the process', () => {
     const [complaint] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     assert.equal(child.exitCode, 2);
     assert.match(complaint, /"many" is not a number/);
+  });
+
+  it('opens the company a file describes, or says what is wrong with the file', async function () {
+    this.timeout(20_000);
+    const sandbox = await startSandbox({
+      setup: {
+        authorizationServers: [{ id: 'guard', label: 'Guard', issuerPath: '/t1' }],
+        servers: [
+          { id: 'a', label: 'A', authorizationServer: 'guard', scopes: ['a'], path: '/v2/mcp' },
+          { id: 'b', label: 'B', authorizationServer: 'guard', scopes: ['b'] },
+        ],
+      },
+    });
+    const { authorizationServers, servers } = sandbox.line;
+    await sandbox.stop();
+    assert.deepEqual(
+      authorizationServers.map(({ id, issuer }) => [id, new URL(issuer).pathname]),
+      [['guard', '/t1']],
+    );
+    assert.deepEqual(
+      servers.map(({ id, url }) => [id, new URL(url).pathname]),
+      [
+        ['a', '/v2/mcp'],
+        ['b', '/mcp'],
+      ],
+    );
+    const child = start('--setup', 'package-lock.yaml');
+    const [complaint] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    assert.equal(child.exitCode, 2);
+    assert.match(complaint, /"package-lock\.yaml": Error: ENOENT/);
   });
 
   it('tells a person where to go, and stops on request', async function () {

@@ -2,12 +2,14 @@
 // provider would issue.
 import assert from 'node:assert/strict';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { acmeServers } from '../../../src/sandbox/catalogue.ts';
 import {
   createRedemption,
-  RedemptionError,
   type Redemption,
+  type RedemptionDependencies,
+  type RedemptionRequest,
 } from '../../../src/sandbox/redemption.ts';
-import { servers } from '../../../src/sandbox/catalogue.ts';
+import { Refusal } from '../../../src/sandbox/refusal.ts';
 
 const issuer = 'http://127.0.0.1:1';
 const audience = 'http://127.0.0.1:2';
@@ -17,15 +19,17 @@ const now = Math.floor(Date.now() / 1000);
 
 describe('sandbox: what makes an ID-JAG unacceptable', () => {
   let keys: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey };
+  let plain: RedemptionDependencies;
   let redemption: Redemption;
   before(async () => {
     keys = await generateKeyPair('RS256', { extractable: true });
-    redemption = createRedemption({
+    plain = {
       issuer: audience,
       trustedIssuer: issuer,
       trustedKeys: createLocalJWKSet({ keys: [await exportJWK(keys.publicKey)] }),
-      resources: new Map([[resource, servers[0]!]]),
-    });
+      resources: new Map([[resource, acmeServers[0]!]]),
+    };
+    redemption = createRedemption(plain);
   });
 
   const claims = () => ({
@@ -45,11 +49,17 @@ describe('sandbox: what makes an ID-JAG unacceptable', () => {
     const assertion = await new SignJWT({ ...claims(), ...wrong })
       .setProtectedHeader({ ...header, ...wrongHeader })
       .sign(keys.privateKey);
-    return redemption.redeem(new URLSearchParams({ assertion }), client).then(
-      ({ person, server, scopes }) => [person, server.id, ...scopes].join(' '),
-      (error: unknown) => (error as RedemptionError).error,
-    );
+    return outcome({ assertion });
   }
+
+  const outcome = (
+    form: Record<string, string>,
+    { at = redemption, proven }: { at?: Redemption } & Pick<RedemptionRequest, 'proven'> = {},
+  ): Promise<string> =>
+    at.redeem({ form: new URLSearchParams(form), client, proven }).then(
+      ({ person, server, scopes }) => [person, server.id, ...scopes].join(' '),
+      (error: unknown) => (error as Refusal).error,
+    );
 
   it('accepts one with nothing wrong, also with its audience in a list of one', async () => {
     assert.equal(await redeem({}), 'alice tickets tickets:read');
@@ -87,10 +97,82 @@ describe('sandbox: what makes an ID-JAG unacceptable', () => {
       const assertion = await new SignJWT(claims())
         .setProtectedHeader({ ...header, alg })
         .sign(key);
-      return redemption.redeem(new URLSearchParams({ assertion }), client);
+      return redemption.redeem({ form: new URLSearchParams({ assertion }), client });
     };
     const { privateKey } = await generateKeyPair('ES256');
-    await assert.rejects(sign('ES256', privateKey), RedemptionError);
-    await assert.rejects(sign('HS256', new TextEncoder().encode('s'.repeat(32))), RedemptionError);
+    await assert.rejects(sign('ES256', privateKey), Refusal);
+    await assert.rejects(sign('HS256', new TextEncoder().encode('s'.repeat(32))), Refusal);
+  });
+
+  describe('with rules of its own', () => {
+    const sign = (claim: object = {}) =>
+      new SignJWT({ ...claims(), ...claim }).setProtectedHeader(header).sign(keys.privateKey);
+    const ruled = (rules: NonNullable<RedemptionDependencies['rules']>) =>
+      createRedemption({ ...plain, rules });
+
+    it('takes an ID-JAG twice only where replay is allowed', async () => {
+      const form = { assertion: await sign() };
+      for (const [at, second] of [
+        [ruled({ replayAllowed: true }), 'alice tickets tickets:read'],
+        [ruled({}), 'invalid_grant'],
+      ] as const) {
+        assert.equal(await outcome(form, { at }), 'alice tickets tickets:read');
+        assert.equal(await outcome(form, { at }), second);
+      }
+    });
+
+    it('chooses the resource where it need not be named', async () => {
+      const at = ruled({ resourceClaimRequired: false });
+      const assertion = await sign({ resource: undefined });
+      assert.equal(await outcome({ assertion }, { at }), 'alice tickets tickets:read');
+    });
+
+    it('knows people by the domain of their address, and whom it has a licence for', async () => {
+      const domain = ruled({ emailDomains: ['acme.example'] });
+      const own = await sign({ email: 'alice@acme.example' });
+      assert.equal(await outcome({ assertion: own }, { at: domain }), 'alice tickets tickets:read');
+      for (const email of ['alice@acme.example.net', 'acme.example@x', undefined]) {
+        const foreign = await sign({ email });
+        assert.equal(await outcome({ assertion: foreign }, { at: domain }), 'invalid_grant');
+      }
+      const noLicence = { error: 'access_denied', status: 403 };
+      const at = ruled({ unlicensed: ['alice'], noLicence });
+      assert.equal(await outcome({ assertion: await sign() }, { at }), 'access_denied');
+    });
+
+    it('lets only so long a life pass, and grants nothing where it is told to', async () => {
+      const short = ruled({ longestIdJagSec: 60 });
+      assert.equal(await outcome({ assertion: await sign() }, { at: short }), 'invalid_grant');
+      const nothing = ruled({ grantsNothing: true });
+      assert.equal(await outcome({ assertion: await sign() }, { at: nothing }), 'alice tickets');
+    });
+
+    // draft-ietf-oauth-identity-assertion-authz-grant §9.8, all ways an ID-JAG and a proof can meet.
+    const taken = 'alice tickets tickets:read';
+    const table = [
+      ['supported', 'k', 'k', taken],
+      ['supported', 'k', 'other', 'invalid_grant'],
+      ['supported', 'k', undefined, 'invalid_grant'],
+      ['supported', undefined, 'k', taken],
+      ['supported', undefined, undefined, taken],
+      ['required', undefined, undefined, 'invalid_grant'],
+      ['required', 'k', 'k', taken],
+      ['nonce', 'k', undefined, 'invalid_grant'],
+      ['off', 'k', undefined, taken],
+      ['ignored', 'k', 'k', taken],
+    ] as const;
+    for (const [dpop, jkt, proven, expected] of table) {
+      it(`DPoP ${dpop}: bound to ${jkt ?? 'nothing'}, proven ${proven ?? 'nothing'}`, async () => {
+        const assertion = await sign(jkt === undefined ? {} : { cnf: { jkt } });
+        const at = ruled({ dpop });
+        assert.equal(await outcome({ assertion }, { at, proven }), expected);
+        if (expected !== taken) return;
+        const form = new URLSearchParams({
+          assertion: await sign(jkt === undefined ? {} : { cnf: { jkt } }),
+        });
+        const redeemed = await at.redeem({ form, client, proven });
+        assert.equal(redeemed.jkt, ['off', 'ignored'].includes(dpop) ? undefined : proven);
+      });
+    }
   });
 });
