@@ -2,11 +2,20 @@
 // asked and counts every request, so that "nothing reached the identity provider" can be checked.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  EmbeddedJWK,
+  exportJWK,
+  generateKeyPair,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 
 export interface HarnessIdentityProvider {
   readonly issuer: string;
   readonly idToken: string;
+  /** Who the grants are for: our client id at the scenario's authorization server. */
+  issueFor(clientId: string): void;
   /** Requests of any kind so far. */
   hits(): number;
   close(): void;
@@ -18,11 +27,18 @@ async function form(request: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams(text);
 }
 
-export async function startIdentityProvider(
-  clientIdThere: string,
-): Promise<HarnessIdentityProvider> {
+/** What binds the grant to the key of a proof that came along. @see RFC 9449 §4.3 and §6.1 */
+async function binding({ headers }: IncomingMessage): Promise<object> {
+  const proof = headers['dpop'];
+  if (typeof proof !== 'string') return {};
+  const { protectedHeader } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' });
+  const { jwk } = protectedHeader;
+  return jwk === undefined ? {} : { cnf: { jkt: await calculateJwkThumbprint(jwk) } };
+}
+
+export async function startIdentityProvider(): Promise<HarnessIdentityProvider> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
-  const counted = { hits: 0 };
+  const world = { hits: 0, clientId: '' };
   const sign = (claims: Record<string, unknown>, typ: string) =>
     new SignJWT({ iss: issuerOf(), sub: 'conformance', ...claims })
       .setProtectedHeader({ alg: 'ES256', typ })
@@ -43,14 +59,15 @@ export async function startIdentityProvider(
     const asked = await form(request);
     const aud = asked.get('audience');
     const resource = asked.get('resource');
+    const claims = { aud, resource, client_id: world.clientId, ...(await binding(request)) };
     return {
       issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
-      access_token: await sign({ aud, resource, client_id: clientIdThere }, 'oauth-id-jag+jwt'),
+      access_token: await sign(claims, 'oauth-id-jag+jwt'),
       token_type: 'N_A',
     };
   };
   const server = createServer((request, response) => {
-    counted.hits += 1;
+    world.hits += 1;
     void answer(request).then((body) => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
     });
@@ -60,7 +77,10 @@ export async function startIdentityProvider(
   return {
     issuer: issuerOf(),
     idToken: await sign({ aud: 'conformance' }, 'JWT'),
-    hits: () => counted.hits,
+    issueFor: (clientId) => {
+      world.clientId = clientId;
+    },
+    hits: () => world.hits,
     close: () => server.close(),
   };
 }
