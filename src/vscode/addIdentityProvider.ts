@@ -35,7 +35,9 @@ export async function addIdentityProvider(
   const discovery = await actions.discover();
   const { profile, id, label, method } = await inTurn((ask) => answers(ask, discovery));
   await writeProfile(profile);
-  void offerNext(label, method, { row: rowId.person(id), canSignIn: true });
+  // Somebody to sign in, and nothing to connect to.
+  const otherwise = actions.overview().connections.length === 0 ? 'addServer' : 'signIn';
+  void offerNext(label, method, { row: rowId.person(id), otherwise });
 }
 
 async function answers(ask: Ask, discovery: Discovery) {

@@ -45,7 +45,10 @@ export async function addServer(actions: Pick<Actions, 'overview' | 'discover'>)
   const isSignedIn = actions
     .overview()
     .people.some((one) => one.identityProvider === identityProvider && 'account' in one.session);
-  void offerNext(label, method, { row: rowId.server(id), canSignIn: !isSignedIn });
+  void offerNext(label, method, {
+    row: rowId.server(id),
+    otherwise: isSignedIn ? undefined : 'signIn',
+  });
 }
 
 async function answers(ask: Ask, discovery: Discovery) {

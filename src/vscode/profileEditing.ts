@@ -8,7 +8,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { Overview } from '../core/overview.ts';
 import { cleanText } from '../core/present/plainText.ts';
 import { commandIds, settingKeys, settingsSection } from './ids.ts';
-import type { Ask } from './questions.ts';
+import type { Ask, Question } from './questions.ts';
 import { oneOf, type Choice } from './quickInput.ts';
 
 /** @throws profile.managed where an administrator's file is in force, or is there and cannot be used */
@@ -63,26 +63,25 @@ export async function choosePreset<P extends CataloguePreset>(
       choices: () => [{ ...own, answer: { preset: undefined } }, ...choices],
     }),
   );
-  if (preset?.instead !== undefined)
-    await ask(insist(title, { ...preset, instead: preset.instead }));
+  if (preset?.instead !== undefined) await ask(insist({ ...preset, instead: preset.instead }));
   return preset;
 }
 
-const insist = (title: string, preset: CataloguePreset & { readonly instead: string }) =>
-  oneOf<true>({
-    title,
-    placeholder: `${preset.label}: ${statusWords[preset.status]} (as of ${preset.asOf})`,
-    choices: () => [
-      { label: 'What works instead', detail: preset.instead, icon: 'info' },
-      { label: 'Seen in', detail: `${preset.source}, ${preset.asOf}`, icon: 'book' },
-      {
-        label: 'Add Anyway',
-        description: 'It will not connect before that changes',
-        icon: 'warning',
-        answer: true,
-      },
-    ],
-  });
+/** A dialog, because all of it is to be read. */
+const insist =
+  (preset: CataloguePreset & { readonly instead: string }): Question<true> =>
+  async () => {
+    const { label, status, asOf, source, instead } = preset;
+    const detail = `As of ${asOf}, seen in: ${source}.\n\nWhat works instead: ${instead}\n\nAdded anyway, it will not connect before that changes.`;
+    const addAnyway = 'Add Anyway';
+    const chosen = await window.showWarningMessage(
+      `${label} ${statusWords[status]}.`,
+      { modal: true, detail },
+      addAnyway,
+    );
+    if (chosen !== addAnyway) throw new ConnectError('user.cancelled');
+    return true;
+  };
 
 const groups = { found: 'Found', unclear: 'Unclear', missing: 'Will not work like this' } as const;
 const icons = { found: 'pass', unclear: 'question', missing: 'warning' } as const;
@@ -149,24 +148,30 @@ export async function chooseMethod(
   );
 }
 
-/** Says that it is there, and offers what is missing; not waited for. */
+const nextSteps = {
+  createDeviceKey: 'Create Device Key…',
+  setClientSecret: 'Store Client Secret…',
+  addServer: 'Add Server…',
+  signIn: 'Sign In',
+} as const;
+
+/** Says that it is there, and offers what is missing, `otherwise` when nothing is; not waited for. */
 export async function offerNext(
   label: string,
   method: ClientAuthenticationMethod,
-  { row, canSignIn }: { readonly row: string; readonly canSignIn: boolean },
+  {
+    row,
+    otherwise,
+  }: { readonly row: string; readonly otherwise: keyof typeof nextSteps | undefined },
 ): Promise<void> {
-  const next =
-    method === 'private_key_jwt'
-      ? { title: 'Create Device Key…', command: commandIds.createDeviceKey }
-      : method === 'none'
-        ? { title: 'Sign In', command: commandIds.signIn }
-        : { title: 'Store Client Secret…', command: commandIds.setClientSecret };
-  const isOffered = method !== 'none' || canSignIn;
+  const key = { private_key_jwt: 'createDeviceKey', none: otherwise } as const;
+  const step = method in key ? key[method as keyof typeof key] : 'setClientSecret';
+  const next = step && { title: nextSteps[step], command: commandIds[step] };
   const chosen = await window.showInformationMessage(
     `${cleanText(label)} is in your profile now.`,
-    ...(isOffered ? [next.title] : []),
+    ...(next === undefined ? [] : [next.title]),
     'Open Profile',
   );
-  if (chosen === next.title) await commands.executeCommand(next.command, row);
+  if (next !== undefined && chosen === next.title) await commands.executeCommand(next.command, row);
   if (chosen === 'Open Profile') await commands.executeCommand(commandIds.openProfile);
 }

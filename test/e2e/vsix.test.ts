@@ -13,7 +13,7 @@ const allowed = [
   /^LICENSE\.txt$/,
   /^changelog\.md$/,
   /^dist\/extension\.cjs$/,
-  /^dist\/extension-(chunk|company|gateway|loadProfile|loopbackReceiver|protocol)-\w{8}\.cjs$/,
+  /^dist\/extension-(chunk|addIdentityProvider|addServer|commandHandlers|company|gateway|loadProfile|loopbackReceiver|protocol)-\w{8}\.cjs$/,
   /^media\/enterprise-mcp\.svg$/,
   /^media\/icon\.png$/,
   /^media\/screenshots\/(light|dark)\.png$/,

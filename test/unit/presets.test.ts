@@ -35,9 +35,9 @@ describe('the catalogue', () => {
   });
 
   it('has only files that the schema takes, and drops none of them', () => {
-    const schema = read(presetSchemaFile) as Record<string, unknown>;
-    // Of a later draft than this validator knows by name.
-    const validate = new Ajv({ strict: false }).compile({ ...schema, $schema: undefined });
+    const { $schema, ...schema } = read(presetSchemaFile) as Record<string, unknown>;
+    assert.match(String($schema), /json-schema\.org/);
+    const validate = new Ajv({ strict: false }).compile(schema);
     for (const { list, name, path } of files) {
       const file = read(path) as { id: string; kind: string; $schema: string };
       assert.ok(validate(file), `${path}: ${JSON.stringify(validate.errors)}`);

@@ -74,7 +74,7 @@ describe('what a person enters', () => {
   it('gets an id nobody has', () => {
     assert.equal(freeId('Tickets', []), 'tickets');
     assert.equal(freeId('Tickets!', ['tickets', 'tickets-2']), 'tickets-3');
-    assert.equal(freeId('Größe 1', []), 'gro-e-1'.replace('gro-e', freeId('Größe', [])));
+    assert.equal(freeId('Café 1', []), 'cafe-1');
     assert.equal(freeId('日本', ['entry']), 'entry-2');
     assert.match(freeId('x'.repeat(200), []), /^[a-z0-9-]{1,64}$/);
   });

@@ -63,7 +63,10 @@ function resourceFindings(
 const scopesFinding = (scopes: readonly string[]): Finding =>
   scopes.length === 0
     ? unclear('Scopes', 'None are published; your administrator knows which to ask for.')
-    : found(`${scopes.length} scopes`, cleanText(scopes.join(' '), 200));
+    : found(
+        scopes.length === 1 ? '1 scope' : `${scopes.length} scopes`,
+        cleanText(scopes.join(' '), 200),
+      );
 
 function enterpriseFinding(metadata: ServerMetadata): Finding {
   const host = cleanText(hostOf(metadata.issuer));
