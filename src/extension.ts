@@ -29,23 +29,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
     (env.remoteName === undefined || context.extension.extensionKind === ExtensionKind.UI);
   const startReceiver = isHere ? () => startLoopback(connections) : redirect.start;
   const connections: Connections = createConnections(host, startReceiver, packageJSON.version);
+  const outbound = { fetch: hostFetch, clock };
   const gateway = startOnDemand(connections, {
     upstreams: connectionUpstreams(connections, (serverId, error) =>
       sentenceAt(connections.overview(), serverId, error),
     ),
-    fetch: hostFetch,
-    clock,
+    ...outbound,
     log: host.log,
     platform,
     environment: process.env,
   });
   const { onDidListen } = gateway;
-  const outbound = { fetch: hostFetch, clock };
-  const actions = createActions(connections, {
-    onDidListen,
-    managedPath: managed.path,
-    ...outbound,
-  });
+  const product = { onDidListen, managedPath: managed.path, ...outbound };
+  const actions = createActions(connections, product);
   const load = () =>
     connections.load(async () => {
       const { loadProfile } = await import('./node/loadProfile.ts');

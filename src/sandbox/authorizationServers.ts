@@ -35,7 +35,8 @@ function openAuthorizationServer(
     entry.interaction &&
     createInteractions(
       entry.interaction,
-      (id) => `${place.origin}${endpoints.pages}/interaction/${id}`,
+      // A name of its own, as the identity provider's pages: VS Code in a browser rewrites 127.0.0.1.
+      (id) => `http://acme.localhost:${place.listening.port}${endpoints.pages}/interaction/${id}`,
     );
   const redemption = createRedemption({
     ...{ issuer, trustedKeys, resources, interactions, rules: entry },

@@ -1,5 +1,6 @@
 // What a server asks for beyond a first access: more scopes, a stronger sign-in, a confirmation, a proof.
 import assert from 'node:assert/strict';
+import { loopback } from '../support/httpBrowser.ts';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { sentenceAt } from '../../src/core/present/refusal.ts';
@@ -162,7 +163,7 @@ describe('what a server asks for beyond a first access', function () {
     });
     const connecting = connections.continueInBrowser('confirmed');
     await eventually('the page', () => opened.length > before, { withinMs: 5_000, everyMs: 10 });
-    await fetch(`${opened.at(-1)}/confirm`, { method: 'POST' });
+    await fetch(loopback(`${opened.at(-1)}/confirm`), { method: 'POST' });
     await connecting;
     assert.equal(opened.length, before + 1);
     assert.ok(seen.includes('interaction'));

@@ -72,7 +72,7 @@ export class HttpBrowser {
 }
 
 /** Browsers resolve *.localhost to this computer; Node does not. */
-function loopback(url: URL): string {
+export function loopback(url: URL | string): string {
   const at = new URL(url);
   if (at.hostname.endsWith('.localhost')) at.hostname = '127.0.0.1';
   return at.href;

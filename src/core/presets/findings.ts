@@ -64,7 +64,11 @@ const scopesFinding = (scopes: readonly string[]): Finding =>
   scopes.length === 0
     ? unclear('Scopes', 'None are published; your administrator knows which to ask for.')
     : found(
-        scopes.length === 1 ? '1 scope' : `${scopes.length} scopes`,
+        scopes.length === 1
+          ? '1 scope'
+          : scopes.length === 1
+            ? '1 scope'
+            : `${scopes.length} scopes`,
         cleanText(scopes.join(' '), 200),
       );
 

@@ -1,5 +1,6 @@
 // Authorization servers of any vendor, by hand.
 import assert from 'node:assert/strict';
+import { loopback } from '../../support/httpBrowser.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { AuthorizationServerSetup, ServerSetup } from '../../../src/sandbox/setup.ts';
@@ -62,7 +63,7 @@ describe('sandbox: authorization servers and MCP servers of any vendor', functio
       const first = await employee.redeem('notes', { assertion });
       assert.deepEqual(refusal(first), [400, 'interaction_required']);
       assert.deepEqual([first['interval'], first['expires_in']], [1, 60]);
-      const page = String(first['interaction_uri']);
+      const page = loopback(String(first['interaction_uri']));
       assert.match(await (await fetch(page)).text(), /Let alice use Guard/);
       const early = await employee.redeem('notes', { assertion });
       assert.deepEqual(refusal(early), [400, 'slow_down']);
@@ -83,7 +84,7 @@ describe('sandbox: authorization servers and MCP servers of any vendor', functio
       const asked = await employee.redeem('notes', { assertion: declined });
       const pending = await employee.redeem('notes', { assertion: declined });
       assert.deepEqual(refusal(pending), [400, 'interaction_pending']);
-      await fetch(`${String(asked['interaction_uri'])}/decline`, { method: 'POST' });
+      await fetch(`${loopback(String(asked['interaction_uri']))}/decline`, { method: 'POST' });
       const no = await employee.redeem('notes', { assertion: declined });
       assert.deepEqual(refusal(no), [400, 'access_denied']);
       const slow = await idJag();

@@ -1,5 +1,6 @@
 // One test per MCP server of the vendor table: its metadata, its quirks, our real core.
 import assert from 'node:assert/strict';
+import { loopback } from '../../support/httpBrowser.ts';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { AuthorizationServerSetup, ServerSetup, Setup } from '../../../src/sandbox/setup.ts';
 import type { Employee } from '../../support/employee.ts';
@@ -348,7 +349,7 @@ describe('MCP servers, vendor by vendor', function () {
       const done = alice.connections.continueInBrowser('supabase');
       while (alice.opened.length === before)
         await new Promise((resolve) => setTimeout(resolve, 20));
-      await fetch(`${alice.opened.at(-1)!}/decline`, { method: 'POST' });
+      await fetch(loopback(`${alice.opened.at(-1)!}/decline`), { method: 'POST' });
       await done;
       await alice.until(() => alice.state('supabase')?.kind === 'refusedByServer');
       assert.equal(at.ending(alice, 'supabase').code, 'redemption.denied');
