@@ -13,6 +13,7 @@ import {
   freeId,
   identityProviderEntry,
   profileStart,
+  requireOwnProfile,
   withEntry,
 } from '../core/presets/profileEdit.ts';
 import type { Discovery, ServerMetadata } from '../core/discovery.ts';
@@ -20,7 +21,7 @@ import { rowId } from '../core/present/row.ts';
 import { hostOf } from '../core/url.ts';
 import type { Actions } from './actions.ts';
 import { chooseMethod, choosePreset, offerNext } from './profileEditing.ts';
-import { requireOwnProfile, review, writeProfile } from './profileEditing.ts';
+import { review, writeProfile } from './profileEditing.ts';
 import { inTurn, type Ask } from './questions.ts';
 import { oneOf, text } from './quickInput.ts';
 import { readSettings } from './settings.ts';

@@ -13,7 +13,13 @@ import { serverFindings } from '../core/presets/findings.ts';
 import { lookUpAuthorizationServer, lookUpResource, published } from '../core/presets/lookUp.ts';
 import type { LookedUp } from '../core/presets/lookUp.ts';
 import type { ServerPreset } from '../core/presets/presetSchema.ts';
-import { freeId, profileStart, serverEntry, withEntry } from '../core/presets/profileEdit.ts';
+import {
+  freeId,
+  profileStart,
+  requireOwnProfile,
+  serverEntry,
+  withEntry,
+} from '../core/presets/profileEdit.ts';
 import type { ProfileStart } from '../core/presets/profileEdit.ts';
 import { rowId } from '../core/present/row.ts';
 import { explain } from '../core/present/sentences.ts';
@@ -21,7 +27,7 @@ import { hostOf } from '../core/url.ts';
 import type { Actions } from './actions.ts';
 import { addIdentityProvider } from './addIdentityProvider.ts';
 import { chooseMethod, choosePreset, offerNext } from './profileEditing.ts';
-import { requireOwnProfile, review, writeProfile } from './profileEditing.ts';
+import { review, writeProfile } from './profileEditing.ts';
 import { inTurn, type Ask } from './questions.ts';
 import { oneOf, someOf, text, type Choice } from './quickInput.ts';
 import { readSettings } from './settings.ts';

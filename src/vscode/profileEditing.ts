@@ -5,17 +5,10 @@ import { methodChoices } from '../core/presets/answers.ts';
 import type { Finding } from '../core/presets/findings.ts';
 import type { ClientAuthenticationMethod } from '../core/clientRegistration.ts';
 import { ConnectError } from '../core/errors.ts';
-import type { Overview } from '../core/overview.ts';
 import { cleanText } from '../core/present/plainText.ts';
 import { commandIds, settingKeys, settingsSection } from './ids.ts';
 import type { Ask, Question } from './questions.ts';
 import { oneOf, type Choice } from './quickInput.ts';
-
-/** @throws profile.managed where an administrator's file is in force, or is there and cannot be used */
-export function requireOwnProfile({ managed, problems }: Overview): void {
-  const isBroken = problems.some(({ code }) => code !== 'profile.invalid');
-  if (managed || isBroken) throw new ConnectError('profile.managed');
-}
 
 /** @throws profile.invalid when VS Code does not write it, e.g. because settings.json has a mistake */
 export async function writeProfile(profile: object): Promise<void> {

@@ -2,6 +2,7 @@
 // is written that readProfile would not take, and nothing that stood there is lost.
 import type { ClientAuthenticationMethod } from '../clientRegistration.ts';
 import { ConnectError } from '../errors.ts';
+import type { Overview } from '../overview.ts';
 import { readProfile, type IdentityProviderProfile } from '../profile.ts';
 import type { IdentityProviderPreset, ServerPreset } from './presetSchema.ts';
 
@@ -147,3 +148,9 @@ function namesIn(raw: unknown, list: List): { ids: string[]; labels: string[] } 
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws profile.managed where an administrator's file is in force, or is there and cannot be used */
+export function requireOwnProfile({ managed, problems }: Overview): void {
+  const isBroken = problems.some(({ code }) => code !== 'profile.invalid');
+  if (managed || isBroken) throw new ConnectError('profile.managed');
+}
