@@ -1,6 +1,7 @@
 // Where the gateway listens: a socket in a folder of its own that only this user can enter, a named pipe
 // on Windows, or a port of 127.0.0.1 when neither can be had.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, lstat, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -98,20 +99,16 @@ async function listenOnPort(server: Server): Promise<Listening> {
   return { address: { kind: 'tcp', port }, cleanUp: nothing };
 }
 
-function listen(
+async function listen(
   server: Server,
   where: { path: string } | { host: string; port: number; exclusive: boolean },
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error) => {
-      reject(notListening(error));
-    };
-    server.once('error', onError);
-    server.listen(where, () => {
-      server.off('error', onError);
-      resolve();
-    });
-  });
+  try {
+    server.listen(where);
+    await once(server, 'listening');
+  } catch (error) {
+    throw notListening(error);
+  }
 }
 
 function notListening(error: unknown): ConnectError {

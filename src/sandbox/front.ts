@@ -1,5 +1,6 @@
 // The one door every party of the company stands behind: refuses foreign hosts, is slow or down when
 // told to, and writes the ledger.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultSwitches } from './faults.ts';
@@ -54,7 +55,9 @@ export function createFront(deps: { ledger: Ledger; faults: FaultSwitches }): Fr
     exchange: { request: IncomingMessage; response: ServerResponse },
   ): Promise<void> {
     const { request, response } = exchange;
-    const record = recorder(ledger, party, { request, note: noteOf(request) });
+    const requestId = randomUUID();
+    response.setHeader('x-request-id', requestId);
+    const record = recorder(ledger, party, { request, requestId, note: noteOf(request) });
     onHead(response, record);
     response.once('close', () => {
       record(0);
@@ -89,8 +92,9 @@ export function createFront(deps: { ledger: Ledger; faults: FaultSwitches }): Fr
 function recorder(
   ledger: Ledger,
   party: Party,
-  { request, note }: { readonly request: IncomingMessage; readonly note: Note },
+  asked: { readonly request: IncomingMessage; readonly requestId: string; readonly note: Note },
 ): (status: number) => void {
+  const { request, requestId, note } = asked;
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const known = party.endpoints.find((endpoint) => matches(endpoint.path, path));
   const done = { yes: false };
@@ -99,6 +103,7 @@ function recorder(
     done.yes = true;
     const { leg = known?.leg ?? 'other', ...rest } = note;
     ledger.add({
+      requestId,
       party: party.kind,
       id: party.id,
       // A path we do not know is the client's own text and may hold anything.

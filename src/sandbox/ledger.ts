@@ -17,6 +17,8 @@ export type Leg =
 export interface LedgerEntry {
   readonly seq: number;
   readonly at: string;
+  /** What the answer said in `X-Request-Id`: by this an administrator finds what a person reports. */
+  readonly requestId: string;
   readonly party: PartyKind;
   readonly id: string;
   readonly endpoint: string;

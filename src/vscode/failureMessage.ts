@@ -31,7 +31,7 @@ export async function showFailure(
   if (code === 'bug') deps.log.error('caused by', { reason: String(cause) });
   const { row, explanation } = explained(error, from, deps.actions.overview());
   const { sentence, action } = explanation;
-  const button = isOffered(action, row) ? buttons[action] : undefined;
+  const button = buttonFor(action, row);
   const titles = [...(button === undefined ? [] : [button.title]), 'Show Log'];
   const chosen = await window.showErrorMessage(sentence, ...titles);
   if (chosen === 'Show Log') deps.showLog();
@@ -40,10 +40,15 @@ export async function showFailure(
   }
 }
 
-function isOffered(action: Action, row: string | undefined): action is keyof typeof buttons {
-  if (action === 'none' || action === 'showLog') return false;
-  if (action === 'reconnect') return row !== undefined && subjectOf(row)?.kind === 'server';
-  return action !== 'copyDetails' || row !== undefined;
+function buttonFor(action: Action, row: string | undefined) {
+  if (action === 'none' || action === 'showLog') return undefined;
+  const kind = row === undefined ? undefined : subjectOf(row)?.kind;
+  if (action !== 'reconnect') {
+    return action === 'copyDetails' && kind === undefined ? undefined : buttons[action];
+  }
+  // What did not work from a person's row was the sign-in.
+  if (kind === 'person') return { ...buttons.reconnect, command: commandIds.signIn };
+  return kind === 'server' ? buttons.reconnect : undefined;
 }
 
 /** The sentence, and the row it is about: the one the command came from, else the only person's. */

@@ -33,6 +33,8 @@ export async function createEmployee(options: {
   fetch?: typeof fetch;
   /** Whoever sits between the identity provider's page and where it sends the browser. */
   redirected?: (to: URL) => URL;
+  /** How long somebody may take at the sign-in page, milliseconds. */
+  signInMs?: number;
 }): Promise<Employee> {
   const secrets = options.secrets ?? new Map<string, string>();
   const preferences = options.preferences ?? new Map<string, unknown>();
@@ -60,7 +62,7 @@ export async function createEmployee(options: {
       void browser.open(url, who).catch(() => undefined);
       return Promise.resolve(true);
     },
-    startReceiver: () => startLoopbackReceiver({ organization: 'Acme', timeoutMs: 10_000 }),
+    startReceiver: () => startLoopbackReceiver({ organization: 'Acme', timeoutMs: options.signInMs ?? 10_000 }),
     log: { debug: write, info: write, warn: write, error: write },
     random: () => 0.5,
     clientVersion: '0.0.0-test',

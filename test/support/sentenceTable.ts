@@ -16,12 +16,12 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
   'profile.untrusted': [
     'identityAdmin',
     'copyDetails',
-    "The administrator's profile was not used: profile.json must be https; ask an administrator at Acme to protect that file.",
+    "The administrator's profile was not used: profile.json: must be https; ask an administrator at Acme to protect that file.",
   ],
   'profile.unreadable': [
     'identityAdmin',
     'copyDetails',
-    "The administrator's profile could not be read: profile.json must be https; ask an administrator at Acme to correct that file.",
+    "The administrator's profile could not be read: profile.json: must be https; ask an administrator at Acme to correct that file.",
   ],
   'profile.managed': [
     'identityAdmin',

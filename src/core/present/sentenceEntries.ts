@@ -23,11 +23,11 @@ export const entries = {
       `In the organization profile, ${n.key} ${n.reason}; open the profile to correct it, or tell whoever gave it to you.`,
   ),
   'profile.untrusted': identityAdmin(
-    (n) => `The administrator's profile was not used: ${n.file} ${n.reason}`,
+    (n) => `The administrator's profile was not used: ${n.file}: ${n.reason}`,
     () => 'to protect that file',
   ),
   'profile.unreadable': identityAdmin(
-    (n) => `The administrator's profile could not be read: ${n.file} ${n.reason}`,
+    (n) => `The administrator's profile could not be read: ${n.file}: ${n.reason}`,
     () => 'to correct that file',
   ),
   'profile.managed': identityAdmin(

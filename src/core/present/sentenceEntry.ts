@@ -26,8 +26,8 @@ export interface Names {
   readonly file: string;
   /** ` (a b)` or nothing. */
   readonly scopes: string;
-  /** ` in 30 s` or nothing. */
-  readonly delay: string;
+  /** What happens next without anybody's doing, or that it is for the person to try again. */
+  readonly again: string;
   /** `4 min fast`, `2 h slow`. */
   readonly skew: string;
   readonly expected: string;
@@ -48,7 +48,7 @@ export const you = (action: Action, say: Entry['say']): Entry => ({ remedy: 'you
 export const wait = (say: Entry['say']): Entry => ({
   remedy: 'wait',
   action: 'reconnect',
-  say: (n) => `${say(n)}; it is tried again by itself${n.delay}.`,
+  say: (n) => `${say(n)}; ${n.again}.`,
 });
 export const identityAdmin = (say: Entry['say'], please: Entry['say']): Entry => ({
   remedy: 'identityAdmin',

@@ -66,8 +66,16 @@ function namesOf(context: ExplainContext): Names {
     actual: named(actual, 'somebody else'),
     accounts: areBothKnown ? ` (${named(actual, '')} instead of ${named(expected, '')})` : '',
     certificate: named(certificate, '') === '' ? '' : ` (it is for ${named(certificate, '')})`,
-    delay: retryAfterSec === undefined ? '' : ` in ${Math.ceil(retryAfterSec)} s`,
+    again: againWords(context.server !== undefined, retryAfterSec),
   };
+}
+
+/** Connections are tried again for ever; what a person began is theirs to begin again. */
+function againWords(isOfConnection: boolean, retryAfterSec: number | undefined): string {
+  const delay = retryAfterSec === undefined ? '' : ` in ${Math.ceil(retryAfterSec)} s`;
+  return isOfConnection
+    ? `it is tried again by itself${delay}`
+    : `try again${delay === '' ? ' in a moment' : delay}`;
 }
 
 function named(text: string | undefined, otherwise: string): string {

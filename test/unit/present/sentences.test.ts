@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { errorCodes, type ErrorCode } from '../../../src/core/errors.ts';
+import { errorCodes, type ErrorCode, type Facts } from '../../../src/core/errors.ts';
 import { explain, type Remedy } from '../../../src/core/present/sentences.ts';
 import { sentenceTable } from '../../support/sentenceTable.ts';
 
@@ -51,6 +51,14 @@ describe('sentences', () => {
       assert.doesNotMatch(explain(code, {}).sentence, /undefined| {2}|\(\)|\s[,;.]/);
     });
   }
+
+  it('leave it to the person to try again what the person began', () => {
+    const said = (facts: Facts, server?: string) =>
+      explain('identityProvider.busy', { organization: 'Acme', server, facts }).sentence;
+    assert.equal(said({}), 'The sign-in of Acme is busy; try again in a moment.');
+    assert.match(said({ retryAfterSec: 20 }), /; try again in 20 s\.$/);
+    assert.match(said({ retryAfterSec: 20 }, 'Docs'), /; it is tried again by itself in 20 s\.$/);
+  });
 
   it('say how wrong the clock is', () => {
     const said = (clockOffsetSec: number) =>
