@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { profileSchema } from '../src/core/profileSchema.ts';
+import { profileSchema } from '../src/core/profile/profileSchema.ts';
 
 /** As a settings schema: VS Code knows draft-07 and needs no `$schema`. */
 export function profileJsonSchema(): Record<string, unknown> {

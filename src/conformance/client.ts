@@ -1,9 +1,9 @@
 // Core without an editor, for the MCP conformance suite: the server URL is the last argument, the
 // context comes in the environment. Exit code 0 only when the server answered with its tools.
 //   node dist/conformance.mjs [--company-sign-in] http://localhost:3000/mcp
-import { createDiscovery } from '../core/discovery.ts';
+import { createDiscovery } from '../core/discovery/discovery.ts';
 import { ConnectError } from '../core/errors.ts';
-import { probe } from '../core/probe.ts';
+import { probe } from '../core/server/probe.ts';
 import { systemClock as clock } from '../node/systemClock.ts';
 import { accessByCompanySignIn } from './companySignIn.ts';
 import { readContext, type Harness } from './context.ts';

@@ -1,10 +1,10 @@
 // A scenario's authorization server in the place of the company's identity provider: core signs in there,
 // with a browser that follows the redirect and nobody in front of it.
-import { bearerToken, type AccessToken } from '../core/accessToken.ts';
+import { bearerToken, type AccessToken } from '../core/access/accessToken.ts';
 import { ConnectError } from '../core/errors.ts';
-import { createGuardedFetch, identityProviderParty } from '../core/http.ts';
+import { createGuardedFetch, identityProviderParty } from '../core/http/http.ts';
 import { Secret } from '../core/secret.ts';
-import { createSignInClient } from '../core/signIn.ts';
+import { createSignInClient } from '../core/signIn/signIn.ts';
 import { startLoopbackReceiver } from '../node/loopbackReceiver.ts';
 import type { Context, Harness, ServerMetadata } from './context.ts';
 import { addOpenId } from './openIdLayer.ts';

@@ -1,6 +1,6 @@
 // What a scenario tells its client, and what every scenario works with.
 import * as v from 'valibot';
-import type { Discovery } from '../core/discovery.ts';
+import type { Discovery } from '../core/discovery/discovery.ts';
 import type { Clock, Fetch } from '../core/ports.ts';
 
 const contextSchema = v.object({

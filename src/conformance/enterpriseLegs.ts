@@ -1,15 +1,15 @@
 // From a scenario's MCP server to an access token for it, by the legs the extension is made of.
-import { requestAccess, type ServerOf } from '../core/accessRequest.ts';
-import type { AccessToken } from '../core/accessToken.ts';
-import { createDpopKeys } from '../core/dpopKeys.ts';
+import { requestAccess, type ServerOf } from '../core/access/accessRequest.ts';
+import type { AccessToken } from '../core/access/accessToken.ts';
+import { createDpopKeys } from '../core/client/dpopKeys.ts';
 import {
   authorizationServerParty,
   createGuardedFetch,
   identityProviderParty,
-} from '../core/http.ts';
+} from '../core/http/http.ts';
 import type { SecretStore } from '../core/ports.ts';
-import type { ClientProfile, IdentityProviderProfile } from '../core/profile.ts';
-import { redeemIdJag } from '../core/redemption.ts';
+import type { ClientProfile, IdentityProviderProfile } from '../core/profile/profile.ts';
+import { redeemIdJag } from '../core/access/redemption.ts';
 import { Secret } from '../core/secret.ts';
 import type { Context, Harness } from './context.ts';
 import { startIdentityProvider } from './identityProvider.ts';

@@ -1,7 +1,7 @@
 // Who the extension is at a scenario's authorization server. Companies register it by hand; here the
 // harness stands in for them.
 import * as v from 'valibot';
-import type { ClientRegistration } from '../core/clientRegistration.ts';
+import type { ClientRegistration } from '../core/client/clientRegistration.ts';
 import { Secret } from '../core/secret.ts';
 import type { Context, ServerMetadata } from './context.ts';
 

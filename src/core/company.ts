@@ -1,23 +1,23 @@
 // One identity provider: the session there, and the connections of every server it decides about.
-import type { Access } from './accessRequest.ts';
-import { AccessReturns } from './accessReturns.ts';
+import type { Access } from './access/accessRequest.ts';
+import { AccessReturns } from './connection/accessReturns.ts';
 import type { Choices } from './choices.ts';
-import { needyClients, type NeedyClient } from './clientOwners.ts';
-import { CompanySession, type SessionChange } from './companySession.ts';
-import type { Closing } from './closing.ts';
-import { Connection } from './connection.ts';
+import { needyClients, type NeedyClient } from './client/clientOwners.ts';
+import { CompanySession, type SessionChange } from './signIn/companySession.ts';
+import type { Closing } from './connection/closing.ts';
+import { Connection } from './connection/connection.ts';
 import { ConnectError } from './errors.ts';
-import { IdentityProviderClient } from './identityProviderClient.ts';
+import { IdentityProviderClient } from './signIn/identityProviderClient.ts';
 import type { OutboundLoader } from './outbound.ts';
 import type { Clock, Disposable, Fetch, Log, OpenUrl, SecretStore } from './ports.ts';
 import type { ShowCode, StartRedirectReceiver } from './ports.ts';
-import type { IdentityProviderProfile, ServerProfile } from './profile.ts';
+import type { IdentityProviderProfile, ServerProfile } from './profile/profile.ts';
 import { sameEntry } from './secret.ts';
-import type { MintRequest } from './serverAccess.ts';
-import { isOpen } from './state.ts';
-import { isDemand, stepUpFor, type StepUp } from './stepUp.ts';
-import { createSessionStore } from './storedSession.ts';
-import { TokenBroker } from './tokenBroker.ts';
+import type { MintRequest } from './connection/serverAccess.ts';
+import { isOpen } from './connection/state.ts';
+import { isDemand, stepUpFor, type StepUp } from './signIn/stepUp.ts';
+import { createSessionStore } from './signIn/storedSession.ts';
+import { TokenBroker } from './connection/tokenBroker.ts';
 
 export interface CompanyDeps {
   readonly fetch: Fetch;

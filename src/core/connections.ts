@@ -1,9 +1,9 @@
 // Everything of one organization: its identity providers, its servers, and what a person can do with
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
-import type { ClientOwner, NeedyClient, OwnedClient } from './clientOwners.ts';
+import type { ClientOwner, NeedyClient, OwnedClient } from './client/clientOwners.ts';
 import type { Company, CompanyDeps, SignInOptions } from './company.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
 import { createOutboundLoader, type OutboundLoader } from './outbound.ts';
@@ -18,9 +18,9 @@ import type {
   SecretStore,
   StartRedirectReceiver,
 } from './ports.ts';
-import type { ProfileReading } from './profile.ts';
+import type { ProfileReading } from './profile/profile.ts';
 import { sameEntry, type Secret } from './secret.ts';
-import type { PublicJwk } from './signingKey.ts';
+import type { PublicJwk } from './client/signingKey.ts';
 
 export interface ConnectionsDeps {
   readonly fetch: Fetch;

@@ -1,7 +1,7 @@
 // protocol.ts with our ports in it: loaded once, on first use; what it learns is shared by all companies.
-import type { Discovery } from './discovery.ts';
-import type { DpopKeys } from './dpopKeys.ts';
-import type { GuardedFetch } from './http.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import type { DpopKeys } from './client/dpopKeys.ts';
+import type { GuardedFetch } from './http/http.ts';
 import type { Clock, Fetch } from './ports.ts';
 import type * as protocolModule from './protocol.ts';
 

@@ -1,6 +1,6 @@
 // Everything the views show, as frozen data: the organization, its people, their connections.
 import type { ErrorCode, Facts } from './errors.ts';
-import type { ConnectionSnapshot } from './state.ts';
+import type { ConnectionSnapshot } from './connection/state.ts';
 
 /** One mistake in the organization profile; the parts without mistakes still work. */
 export interface ProfileProblem {

@@ -3,7 +3,7 @@
 import type { ConnectError } from './errors.ts';
 import type { Overview } from './overview.ts';
 import { refusal, spokenError } from './present/refusal.ts';
-import { isOpen, type ConnectionSnapshot } from './state.ts';
+import { isOpen, type ConnectionSnapshot } from './connection/state.ts';
 
 /** True when what can be offered is known, of every server. */
 export const isSettled = (overview: Overview, isListening: boolean): boolean =>

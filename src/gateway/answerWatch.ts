@@ -1,6 +1,6 @@
 // What is learnt from the answer to one request while it passes: that it passed, and what the gateway and
 // the connection need of it. Never changes a byte.
-import { toolSummaries } from '../core/toolSummaries.ts';
+import { toolSummaries } from '../core/server/toolSummaries.ts';
 import type { ServerEvent } from './eventFilter.ts';
 import { isFields, parseFields, type McpRequest } from './mcpMessage.ts';
 import type { Session } from './session.ts';

@@ -1,11 +1,11 @@
 // Where it ends: the client's message goes to the MCP server with the access token. Invariants: a token
 // only ever goes to the URL of the profile; no redirect is followed; nothing is sent again, except after
 // a refusal of the token, which says that nothing was done.
-import type { AccessToken } from '../core/accessToken.ts';
+import type { AccessToken } from '../core/access/accessToken.ts';
 import { ConnectError } from '../core/errors.ts';
-import { mcpServerParty, networkErrorOf } from '../core/http.ts';
+import { mcpServerParty, networkErrorOf } from '../core/http/http.ts';
 import type { Fetch } from '../core/ports.ts';
-import { challengedScopes, serverRefusal } from '../core/serverRefusal.ts';
+import { challengedScopes, serverRefusal } from '../core/server/serverRefusal.ts';
 import { abortable } from './abortable.ts';
 import type { Upstream } from './upstream.ts';
 

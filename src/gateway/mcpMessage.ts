@@ -1,6 +1,6 @@
 // JSON-RPC as far as the gateway must understand it: whose answer is awaited, and for what.
 import { ConnectError } from '../core/errors.ts';
-import { enterpriseExtension } from '../core/mcpVersions.ts';
+import { enterpriseExtension } from '../core/server/mcpVersions.ts';
 
 export type RequestId = string | number;
 type Fields = Readonly<Record<string, unknown>>;

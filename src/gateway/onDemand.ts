@@ -2,7 +2,7 @@
 import type { Connections } from '../core/connections.ts';
 import { Emitter } from '../core/event.ts';
 import type { Disposable, Event } from '../core/ports.ts';
-import { isOpen } from '../core/state.ts';
+import { isOpen } from '../core/connection/state.ts';
 import type { Gateway, GatewayDeps } from './gateway.ts';
 
 export interface OnDemandGateway {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
-import type { ToolSummary } from '../core/state.ts';
+import type { ToolSummary } from '../core/connection/state.ts';
 import type { RequestHead } from './access.ts';
 import type { McpRequest, RequestId } from './mcpMessage.ts';
 import type { Upstream } from './upstream.ts';

@@ -1,8 +1,8 @@
 // What the gateway asks of the connections. core/connections.ts answers; tests give fakes.
-import type { AccessToken } from '../core/accessToken.ts';
+import type { AccessToken } from '../core/access/accessToken.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { Event } from '../core/ports.ts';
-import type { ToolSummary } from '../core/state.ts';
+import type { ToolSummary } from '../core/connection/state.ts';
 
 /** An open connection, seen from the gateway. */
 export interface Upstream {

@@ -1,7 +1,7 @@
 // Which profile is in force: the administrator's file where there is one, otherwise the setting.
 // Invariant: a file that is there but bad means no servers, never a fall-back to the setting.
 import { ConnectError } from '../core/errors.ts';
-import { readProfile, type ProfileReading } from '../core/profile.ts';
+import { readProfile, type ProfileReading } from '../core/profile/profile.ts';
 import { readManagedProfile, type ManagedProfileOptions } from './managedProfile.ts';
 
 /** Never throws: what is wrong becomes a problem in the reading. */

@@ -1,7 +1,7 @@
 // What the views need from the product. Types only; src/extension.ts hands in the real thing.
-import type { OwnedClient } from '../core/clientOwners.ts';
-import type { PublicJwk } from '../core/signingKey.ts';
-import type { Discovery } from '../core/discovery.ts';
+import type { OwnedClient } from '../core/client/clientOwners.ts';
+import type { PublicJwk } from '../core/client/signingKey.ts';
+import type { Discovery } from '../core/discovery/discovery.ts';
 import type { Overview } from '../core/overview.ts';
 import type { Event, ShowCode } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';

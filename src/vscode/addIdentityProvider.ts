@@ -16,7 +16,7 @@ import {
   requireOwnProfile,
   withEntry,
 } from '../core/presets/profileEdit.ts';
-import type { Discovery, ServerMetadata } from '../core/discovery.ts';
+import type { Discovery, ServerMetadata } from '../core/discovery/discovery.ts';
 import { rowId } from '../core/present/row.ts';
 import { hostOf } from '../core/url.ts';
 import type { Actions } from './actions.ts';

@@ -1,6 +1,6 @@
 // Enterprise MCP: Add Server… Nothing is written before everything found was shown, and no authorization
 // server is asked that neither the catalogue nor the person names.
-import type { Discovery, ResourceMetadata, ServerMetadata } from '../core/discovery.ts';
+import type { Discovery, ResourceMetadata, ServerMetadata } from '../core/discovery/discovery.ts';
 import { ConnectError } from '../core/errors.ts';
 import {
   algorithmFor,

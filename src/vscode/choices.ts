@@ -1,11 +1,11 @@
 // What a command acts on: the row it was run from, or a choice where there is more than one.
 import { window, type QuickPickItem } from 'vscode';
-import type { OwnedClient } from '../core/clientOwners.ts';
+import type { OwnedClient } from '../core/client/clientOwners.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
 import { cleanText } from '../core/present/plainText.ts';
 import { subjectOf } from '../core/present/row.ts';
-import type { ConnectionSnapshot } from '../core/state.ts';
+import type { ConnectionSnapshot } from '../core/connection/state.ts';
 import { stateWords } from '../core/present/stateWords.ts';
 
 /**

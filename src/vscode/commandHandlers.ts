@@ -7,7 +7,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
 import type { Disposable } from '../core/ports.ts';
 import { subjectOf } from '../core/present/row.ts';
-import type { ConnectionSnapshot } from '../core/state.ts';
+import type { ConnectionSnapshot } from '../core/connection/state.ts';
 import { chooseIdentityProvider, chooseServer } from './choices.ts';
 import { promptForClientSecret } from './clientSecretPrompt.ts';
 import { showFailure } from './failureMessage.ts';

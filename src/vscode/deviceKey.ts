@@ -1,7 +1,7 @@
 // Makes this computer's key and shows its public half. The private one never comes here.
 import { env, EventEmitter, languages, Uri, window, workspace } from 'vscode';
 import { Disposable as Subscription } from 'vscode';
-import type { OwnedClient } from '../core/clientOwners.ts';
+import type { OwnedClient } from '../core/client/clientOwners.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Disposable } from '../core/ports.ts';
 import { deviceKeyTexts, type DeviceKeyTexts } from '../core/present/deviceKeyDocument.ts';

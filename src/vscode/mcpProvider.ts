@@ -5,7 +5,7 @@ import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import { createOffer, type OfferedServer } from '../core/offer.ts';
 import { isDecided, isSettled, whyNotOffered } from '../core/readiness.ts';
-import { isOpen } from '../core/state.ts';
+import { isOpen } from '../core/connection/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';

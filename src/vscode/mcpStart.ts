@@ -4,7 +4,7 @@
 import { commands, workspace } from 'vscode';
 import type { Overview } from '../core/overview.ts';
 import type { Clock } from '../core/ports.ts';
-import { isOpen } from '../core/state.ts';
+import { isOpen } from '../core/connection/state.ts';
 import { extensionId } from './ids.ts';
 
 /** VS Code takes over a changed list of servers after half a second; then again, in case it was busy. */

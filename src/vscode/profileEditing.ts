@@ -3,7 +3,7 @@
 import { commands, ConfigurationTarget, window, workspace } from 'vscode';
 import { methodChoices } from '../core/presets/answers.ts';
 import type { Finding } from '../core/presets/findings.ts';
-import type { ClientAuthenticationMethod } from '../core/clientRegistration.ts';
+import type { ClientAuthenticationMethod } from '../core/client/clientRegistration.ts';
 import { ConnectError } from '../core/errors.ts';
 import { cleanText } from '../core/present/plainText.ts';
 import { commandIds, settingKeys, settingsSection } from './ids.ts';

@@ -1,6 +1,6 @@
 // The real core against the sandbox company: sign-in, four servers, every way access ends.
 import assert from 'node:assert/strict';
-import { readProfile } from '../../src/core/profile.ts';
+import { readProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createEmployee, type Employee } from '../support/employee.ts';
 import { eventually } from '../support/eventually.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
-import { createDiscovery } from '../../src/core/discovery.ts';
+import { createDiscovery } from '../../src/core/discovery/discovery.ts';
 import type { ConnectError } from '../../src/core/errors.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/node/systemClock.ts';

@@ -1,11 +1,11 @@
 // The exchange of the real core at a real identity provider of the sandbox, one quirk each.
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
-import { createDiscovery } from '../../src/core/discovery.ts';
-import { createDpopKeys } from '../../src/core/dpopKeys.ts';
+import { createDiscovery } from '../../src/core/discovery/discovery.ts';
+import { createDpopKeys } from '../../src/core/client/dpopKeys.ts';
 import { ConnectError } from '../../src/core/errors.ts';
-import { createGuardedFetch, identityProviderParty } from '../../src/core/http.ts';
-import { requestIdJag, type IdJagRequest } from '../../src/core/idJag.ts';
+import { createGuardedFetch, identityProviderParty } from '../../src/core/http/http.ts';
+import { requestIdJag, type IdJagRequest } from '../../src/core/access/idJag.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { systemClock as clock } from '../../src/node/systemClock.ts';
 import type { IdentityProviderSetup } from '../../src/sandbox/setup.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { readProfile } from '../../src/core/profile.ts';
+import { readProfile } from '../../src/core/profile/profile.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPersonSession, type PersonSession } from '../support/personSession.ts';
 import { startSandbox, type Sandbox } from '../support/sandbox.ts';

@@ -1,6 +1,6 @@
 // Snapshots for tests of what people see: Acme, alice, the Tickets server, Saturday 14:03 UTC.
 import type { CompanySessionState, Overview, PersonSnapshot } from '../../src/core/overview.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../../src/core/state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../src/core/connection/state.ts';
 
 export const nowMs = Date.UTC(2026, 10, 21, 14, 3);
 export const minutesAgo = (minutes: number): number => nowMs - minutes * 60_000;

@@ -1,8 +1,8 @@
 // An employee with the real core, a real loopback redirect and a browser without a window.
 import type { SignInOptions } from '../../src/core/company.ts';
 import { Connections } from '../../src/core/connections.ts';
-import type { ConnectionSnapshot } from '../../src/core/state.ts';
-import { readProfile } from '../../src/core/profile.ts';
+import type { ConnectionSnapshot } from '../../src/core/connection/state.ts';
+import { readProfile } from '../../src/core/profile/profile.ts';
 import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
 import { HttpBrowser } from './httpBrowser.ts';
@@ -62,7 +62,8 @@ export async function createEmployee(options: {
       void browser.open(url, who).catch(() => undefined);
       return Promise.resolve(true);
     },
-    startReceiver: () => startLoopbackReceiver({ organization: 'Acme', timeoutMs: options.signInMs ?? 10_000 }),
+    startReceiver: () =>
+      startLoopbackReceiver({ organization: 'Acme', timeoutMs: options.signInMs ?? 10_000 }),
     log: { debug: write, info: write, warn: write, error: write },
     random: () => 0.5,
     clientVersion: '0.0.0-test',

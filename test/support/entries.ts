@@ -3,7 +3,7 @@ import type {
   ClientProfile,
   IdentityProviderProfile,
   ServerProfile,
-} from '../../src/core/profile.ts';
+} from '../../src/core/profile/profile.ts';
 
 const publicClient: ClientProfile = {
   clientId: 'enterprise-mcp',

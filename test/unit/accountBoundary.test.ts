@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { membershipOf, refusalOf } from '../../src/core/accountBoundary.ts';
+import { membershipOf, refusalOf } from '../../src/core/signIn/accountBoundary.ts';
 
 const account = { id: 'sub-1', label: 'alice@acme.example' };
 const open = { emailDomains: [], hostedDomain: undefined, tenant: undefined };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bearerChallenge, parseChallenges } from '../../src/core/challenge.ts';
+import { bearerChallenge, parseChallenges } from '../../src/core/http/challenge.ts';
 
 describe('WWW-Authenticate', () => {
   const cases: [string, string, unknown][] = [

@@ -7,11 +7,14 @@ import {
   jwtVerify,
   type JWK,
 } from 'jose';
-import { createDeviceKey, deviceKey } from '../../src/core/deviceKey.ts';
-import { signingAlgorithms, type SigningAlgorithm } from '../../src/core/clientRegistration.ts';
-import { registrationAt } from '../../src/core/clientCredentials.ts';
+import { createDeviceKey, deviceKey } from '../../src/core/client/deviceKey.ts';
+import {
+  signingAlgorithms,
+  type SigningAlgorithm,
+} from '../../src/core/client/clientRegistration.ts';
+import { registrationAt } from '../../src/core/client/clientCredentials.ts';
 import { ConnectError } from '../../src/core/errors.ts';
-import type { ClientProfile } from '../../src/core/profile.ts';
+import type { ClientProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { serverEntry } from '../support/entries.ts';
 import { codeOf, factsOf, idJag, issuer, memoryStore, run, type Asked } from './legsRig.ts';

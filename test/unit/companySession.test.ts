@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import type { Subject } from '../../src/core/idJag.ts';
+import type { Subject } from '../../src/core/access/idJag.ts';
 import { settle } from '../support/fakeClock.ts';
 import { browser, harness, held, never, subject } from './companySessionRig.ts';
 

@@ -1,7 +1,7 @@
 // What an exchange rests on: the ID token or the refresh token, and what the answers teach.
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import type { Subject } from '../../src/core/idJag.ts';
+import type { Subject } from '../../src/core/access/idJag.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { settle } from '../support/fakeClock.ts';
 import { browser, harness, held, never } from './companySessionRig.ts';

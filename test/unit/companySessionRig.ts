@@ -1,12 +1,17 @@
 // A company session over a real store and a rotating identity provider made up for the test.
-import type { Membership } from '../../src/core/accountBoundary.ts';
-import { CompanySession } from '../../src/core/companySession.ts';
+import type { Membership } from '../../src/core/signIn/accountBoundary.ts';
+import { CompanySession } from '../../src/core/signIn/companySession.ts';
 import { ConnectError, type ErrorCode } from '../../src/core/errors.ts';
-import type { Subject } from '../../src/core/idJag.ts';
-import type { IdentityProviderProfile } from '../../src/core/profile.ts';
+import type { Subject } from '../../src/core/access/idJag.ts';
+import type { IdentityProviderProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { CompanyTokens, IdToken, SignInClient, SignInWish } from '../../src/core/signIn.ts';
-import { createSessionStore } from '../../src/core/storedSession.ts';
+import type {
+  CompanyTokens,
+  IdToken,
+  SignInClient,
+  SignInWish,
+} from '../../src/core/signIn/signIn.ts';
+import { createSessionStore } from '../../src/core/signIn/storedSession.ts';
 import { identityProviderEntry } from '../support/entries.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 

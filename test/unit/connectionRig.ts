@@ -1,12 +1,12 @@
 // A connection and its token broker between a company and a server on command.
 import assert from 'node:assert/strict';
-import { bearerToken } from '../../src/core/accessToken.ts';
-import type { Access } from '../../src/core/accessRequest.ts';
-import { Connection } from '../../src/core/connection.ts';
+import { bearerToken } from '../../src/core/access/accessToken.ts';
+import type { Access } from '../../src/core/access/accessRequest.ts';
+import { Connection } from '../../src/core/connection/connection.ts';
 import { ConnectError, type ErrorCode, type Facts } from '../../src/core/errors.ts';
-import type { ServerProfile } from '../../src/core/profile.ts';
+import type { ServerProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { TokenBroker } from '../../src/core/tokenBroker.ts';
+import { TokenBroker } from '../../src/core/connection/tokenBroker.ts';
 import { serverEntry } from '../support/entries.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 

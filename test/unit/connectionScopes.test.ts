@@ -1,7 +1,7 @@
 // Scopes of one connection: what is asked for first, what a server's challenge adds, what a "no" leaves.
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import { WantedScopes } from '../../src/core/wantedScopes.ts';
+import { WantedScopes } from '../../src/core/connection/wantedScopes.ts';
 import { serverEntry } from '../support/entries.ts';
 import { harness, never } from './connectionRig.ts';
 

@@ -7,9 +7,9 @@ import {
   EmbeddedJWK,
   jwtVerify,
 } from 'jose';
-import type { TokenRequest } from '../../src/core/accessToken.ts';
-import { createDpopKeys } from '../../src/core/dpopKeys.ts';
-import { dpopToken } from '../../src/core/dpopToken.ts';
+import type { TokenRequest } from '../../src/core/access/accessToken.ts';
+import { createDpopKeys } from '../../src/core/client/dpopKeys.ts';
+import { dpopToken } from '../../src/core/access/dpopToken.ts';
 import { ConnectError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import { followingFetch } from '../../src/core/followingFetch.ts';
+import { followingFetch } from '../../src/core/http/followingFetch.ts';
 
 const before = { issuer: 'https://idp.example', token_endpoint: 'https://idp.example/old' };
 const after = { ...before, token_endpoint: 'https://login.example/new' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { requestIdJag } from '../../src/core/idJag.ts';
+import { requestIdJag } from '../../src/core/access/idJag.ts';
 import { ConnectError } from '../../src/core/errors.ts';
-import { createGuardedFetch, identityProviderParty } from '../../src/core/http.ts';
+import { createGuardedFetch, identityProviderParty } from '../../src/core/http/http.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 

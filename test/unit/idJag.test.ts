@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Prove } from '../../src/core/idJag.ts';
+import type { Prove } from '../../src/core/access/idJag.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { clock, codeOf, factsOf, idJag, issuer, refused, resource, run } from './legsRig.ts';
 

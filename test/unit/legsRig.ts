@@ -1,17 +1,17 @@
 // All legs of the access to one server, with the answers of everybody in hand.
 import { UnsecuredJWT, type JWTPayload } from 'jose';
-import { requestAccess, type Access } from '../../src/core/accessRequest.ts';
-import type { Discovery } from '../../src/core/discovery.ts';
-import { createDpopKeys } from '../../src/core/dpopKeys.ts';
+import { requestAccess, type Access } from '../../src/core/access/accessRequest.ts';
+import type { Discovery } from '../../src/core/discovery/discovery.ts';
+import { createDpopKeys } from '../../src/core/client/dpopKeys.ts';
 import { ConnectError, type Facts } from '../../src/core/errors.ts';
 import {
   authorizationServerParty,
   createGuardedFetch,
   identityProviderParty,
-} from '../../src/core/http.ts';
-import type { Prove, Subject } from '../../src/core/idJag.ts';
+} from '../../src/core/http/http.ts';
+import type { Prove, Subject } from '../../src/core/access/idJag.ts';
 import type { OpenUrl, SecretStore } from '../../src/core/ports.ts';
-import type { IdentityProviderProfile, ServerProfile } from '../../src/core/profile.ts';
+import type { IdentityProviderProfile, ServerProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { identityProviderEntry, serverEntry } from '../support/entries.ts';
 import { FakeClock } from '../support/fakeClock.ts';

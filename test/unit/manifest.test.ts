@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as ids from '../../src/vscode/ids.ts';
 import { connectionRow } from '../../src/core/present/connectionRow.ts';
 import { personRow, problemRow } from '../../src/core/present/present.ts';
-import type { ConnectionState } from '../../src/core/state.ts';
+import type { ConnectionState } from '../../src/core/connection/state.ts';
 import {
   alice,
   connected,
@@ -99,7 +99,7 @@ describe('the manifest', () => {
       .filter((name) => name.endsWith('.ts') && name !== join('vscode', 'ids.ts'))
       .filter((name) => /'enterpriseMcp\.\w/.test(readFileSync(join('src', name), 'utf8')));
     // The name of the setting stands in the sentence about it.
-    assert.deepEqual(elsewhere, ['core/profile.ts']);
+    assert.deepEqual(elsewhere, ['core/profile/profile.ts']);
   });
 
   it('asks for no proposed API and is activated by what it contributes', () => {

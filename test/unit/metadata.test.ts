@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createDiscovery } from '../../src/core/discovery.ts';
+import { createDiscovery } from '../../src/core/discovery/discovery.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConnectError, errorCodes } from '../../src/core/errors.ts';
-import { fromOAuth, type Leg } from '../../src/core/oauthError.ts';
+import { fromOAuth, type Leg } from '../../src/core/http/oauthError.ts';
 
 const legs: readonly Leg[] = ['signIn', 'refresh', 'exchange', 'redemption'];
 const answer = (error: unknown, leg: Leg, more: object = {}) =>

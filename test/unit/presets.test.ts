@@ -17,7 +17,7 @@ import {
   withEntry,
 } from '../../src/core/presets/profileEdit.ts';
 import { ConnectError } from '../../src/core/errors.ts';
-import { readProfile } from '../../src/core/profile.ts';
+import { readProfile } from '../../src/core/profile/profile.ts';
 
 const folder = 'src/core/presets';
 const files = ['identityProviders', 'servers'].flatMap((list) =>

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { ConnectError } from '../../src/core/errors.ts';
 import type { Fetch } from '../../src/core/ports.ts';
-import { bearerToken } from '../../src/core/accessToken.ts';
-import { probe } from '../../src/core/probe.ts';
+import { bearerToken } from '../../src/core/access/accessToken.ts';
+import { probe } from '../../src/core/server/probe.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { serverRefusal } from '../../src/core/serverRefusal.ts';
-import { toolSummaries } from '../../src/core/toolSummaries.ts';
+import { serverRefusal } from '../../src/core/server/serverRefusal.ts';
+import { toolSummaries } from '../../src/core/server/toolSummaries.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 
 const url = 'https://tickets.example/mcp';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readProfile } from '../../src/core/profile.ts';
+import { readProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 const identityProvider = {

@@ -9,7 +9,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
 const setting = manifest.contributes.configuration.properties['enterpriseMcp.profile'] ?? {};
 
 describe('JSON Schema of the profile setting', () => {
-  it('is the one of src/core/profile.ts (npm run schema)', () => {
+  it('is the one of src/core/profile/profile.ts (npm run schema)', () => {
     const { properties, additionalProperties, type } = profileJsonSchema();
     assert.deepEqual(
       [setting['properties'], setting['additionalProperties'], setting['type']],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { CompanySessionState, Overview } from '../../src/core/overview.ts';
 import { isDecided, isSettled, whyNotOffered } from '../../src/core/readiness.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../../src/core/state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../src/core/connection/state.ts';
 
 const states = {
   connecting: { kind: 'connecting', attempt: 1, step: 'probe' },

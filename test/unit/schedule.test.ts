@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renewalDelayMs } from '../../src/core/schedule.ts';
+import { renewalDelayMs } from '../../src/core/connection/schedule.ts';
 
 const hourMs = 3_600_000;
 

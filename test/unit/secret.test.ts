@@ -38,16 +38,16 @@ describe('Secret', () => {
         .filter(([, count]) => count !== 0),
     );
     assert.deepEqual(callers, {
-      'core/accessToken.ts': 1, // Authorization of a request
-      'core/clientAuthentication.ts': 3, // client_secret_basic, client_secret_post, the key that signs
-      'core/clientCredentials.ts': 1, // SecretStorage
-      'core/dpopToken.ts': 2, // Authorization of a request, its hash in the proof
-      'core/idJag.ts': 1, // subject_token
-      'core/redemption.ts': 1, // assertion
-      'core/revocation.ts': 1, // RFC 7009
+      'core/access/accessToken.ts': 1, // Authorization of a request
+      'core/client/clientAuthentication.ts': 3, // client_secret_basic, client_secret_post, the key that signs
+      'core/client/clientCredentials.ts': 1, // SecretStorage
+      'core/access/dpopToken.ts': 2, // Authorization of a request, its hash in the proof
+      'core/access/idJag.ts': 1, // subject_token
+      'core/access/redemption.ts': 1, // assertion
+      'core/access/revocation.ts': 1, // RFC 7009
       'core/secret.ts': 1, // comparison
-      'core/signIn.ts': 2, // refresh_token, RFC 7009
-      'core/storedSession.ts': 2, // SecretStorage
+      'core/signIn/signIn.ts': 2, // refresh_token, RFC 7009
+      'core/signIn/storedSession.ts': 2, // SecretStorage
     });
   });
 });

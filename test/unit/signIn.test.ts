@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Secret } from '../../src/core/secret.ts';
-import { createSignInClient } from '../../src/core/signIn.ts';
+import { createSignInClient } from '../../src/core/signIn/signIn.ts';
 import { FakeClock, settle } from '../support/fakeClock.ts';
 
 const issuer = 'https://idp.example';

@@ -1,7 +1,7 @@
 // Signing in with a code: how often is asked, how long, and what ends it. Time is a clock that stands still.
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import type { CompanyTokens } from '../../src/core/signIn.ts';
+import type { CompanyTokens } from '../../src/core/signIn/signIn.ts';
 import type { ShowCode, SignInCode } from '../../src/core/ports.ts';
 import { settle } from '../support/fakeClock.ts';
 import { createRig, issuer, without } from './signInRig.ts';

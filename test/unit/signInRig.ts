@@ -2,7 +2,11 @@
 import { createHash } from 'node:crypto';
 import { CompactSign, exportJWK, generateKeyPair, type JWTPayload } from 'jose';
 import type { ServerMetadata } from 'openid-client';
-import { createSignInClient, type SignInDeps, type SignInWish } from '../../src/core/signIn.ts';
+import {
+  createSignInClient,
+  type SignInDeps,
+  type SignInWish,
+} from '../../src/core/signIn/signIn.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 
 export const issuer = 'https://idp.example';

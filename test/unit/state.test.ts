@@ -6,7 +6,7 @@ import {
   transition,
   type ConnectionEvent,
   type ConnectionState,
-} from '../../src/core/state.ts';
+} from '../../src/core/connection/state.ts';
 
 const states: Record<string, ConnectionState> = {
   signedOut: { kind: 'signedOut' },

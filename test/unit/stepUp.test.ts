@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConnectError } from '../../src/core/errors.ts';
-import { namingFailedStepUp, needsLogin, stepUpFor } from '../../src/core/stepUp.ts';
+import { namingFailedStepUp, needsLogin, stepUpFor } from '../../src/core/signIn/stepUp.ts';
 
 const demand = (facts: object) => ({ code: 'exchange.stepUpRequired' as const, facts });
 

@@ -5,7 +5,7 @@ import type { Overview, PersonSnapshot } from '../overview.ts';
 import { utc } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { explain } from './sentences.ts';
-import type { ConnectionSnapshot } from '../state.ts';
+import type { ConnectionSnapshot } from '../connection/state.ts';
 import { explanationOf, stateWords } from './stateWords.ts';
 
 export interface Versions {

@@ -2,7 +2,7 @@
 import type { Overview } from '../overview.ts';
 import { cleanText } from './plainText.ts';
 import type { Action } from './sentences.ts';
-import type { ConnectionSnapshot } from '../state.ts';
+import type { ConnectionSnapshot } from '../connection/state.ts';
 
 export interface Announcement {
   readonly message: string;

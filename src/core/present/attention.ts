@@ -1,7 +1,7 @@
 // Who has to do something: decides the order of rows, the badge and the colour of the status bar.
 import type { Overview, PersonSnapshot } from '../overview.ts';
 import { explain, type Remedy } from './sentences.ts';
-import { isForPerson, type ConnectionSnapshot, type ConnectionState } from '../state.ts';
+import { isForPerson, type ConnectionSnapshot, type ConnectionState } from '../connection/state.ts';
 
 /** Smaller stands higher. */
 const rank: Record<ConnectionState['kind'], number> = {

@@ -3,7 +3,7 @@ import { clockTime, relativeTime } from './moment.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { detailRow, rowId, type Row } from './row.ts';
 import type { Explanation, Remedy } from './sentences.ts';
-import type { ConnectionSnapshot } from '../state.ts';
+import type { ConnectionSnapshot } from '../connection/state.ts';
 import { counted, isReadOnly, type Connected, type PresentContext } from './stateWords.ts';
 
 /** The rows under `snapshot`, most important first. */

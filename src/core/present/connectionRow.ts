@@ -4,7 +4,7 @@ import { detailRows } from './connectionDetailRows.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
 import type { Explanation } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../connection/state.ts';
 import { explanationOf, stateWords, type PresentContext } from './stateWords.ts';
 
 const look: Record<ConnectionState['kind'], { icon: string; color?: string }> = {

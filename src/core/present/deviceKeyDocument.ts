@@ -1,6 +1,6 @@
 // The public half of this computer's key, and what to do with it. Invariant: only members that are public
 // by their definition are copied; whatever else a key holds stays out.
-import type { OwnedClient } from '../clientOwners.ts';
+import type { OwnedClient } from '../client/clientOwners.ts';
 import { cleanText } from './plainText.ts';
 
 /** @see RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2 */

@@ -2,7 +2,7 @@
 import { ConnectError, type ErrorCode, type Facts } from '../errors.ts';
 import type { Overview } from '../overview.ts';
 import { explain, type ExplainContext } from './sentences.ts';
-import type { ConnectionSnapshot } from '../state.ts';
+import type { ConnectionSnapshot } from '../connection/state.ts';
 import { explanationOf } from './stateWords.ts';
 
 /** The ConnectError of `code` with the plain sentence as its message. */

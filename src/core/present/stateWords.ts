@@ -8,7 +8,7 @@ import {
   type ConnectionSnapshot,
   type ConnectionState,
   type ToolSummary,
-} from '../state.ts';
+} from '../connection/state.ts';
 
 export interface PresentContext extends Now {
   readonly organization: string;

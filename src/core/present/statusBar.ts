@@ -3,7 +3,7 @@ import { byNeed, needsPerson } from './attention.ts';
 import type { Now } from './moment.ts';
 import type { Overview } from '../overview.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
-import { isOpen, type ConnectionSnapshot } from '../state.ts';
+import { isOpen, type ConnectionSnapshot } from '../connection/state.ts';
 import { stateWords } from './stateWords.ts';
 
 export interface StatusBar {

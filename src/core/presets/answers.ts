@@ -5,8 +5,8 @@ import {
   clientAuthenticationMethods,
   signingAlgorithms,
   type ClientAuthenticationMethod,
-} from '../clientRegistration.ts';
-import { identityProviderSchema, profileSchema, serverSchema } from '../profileSchema.ts';
+} from '../client/clientRegistration.ts';
+import { identityProviderSchema, profileSchema, serverSchema } from '../profile/profileSchema.ts';
 import type { IdentityProviderPreset } from './presetSchema.ts';
 
 const rules = {

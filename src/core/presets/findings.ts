@@ -1,7 +1,7 @@
 // What was found, in words: shown to the person before anything is written. Invariant: another party's
 // text is in it only cleaned.
 import type { ServerMetadata } from 'openid-client';
-import type { ResourceMetadata } from '../discovery.ts';
+import type { ResourceMetadata } from '../discovery/discovery.ts';
 import { cleanText } from '../present/plainText.ts';
 import { explain } from '../present/sentences.ts';
 import { hostOf } from '../url.ts';

@@ -1,7 +1,7 @@
 // Asks a server or an identity provider what it says of itself, before anything is written. Invariant:
 // what cannot be learnt is an answer too; only giving up ends in an error.
 import type { ServerMetadata } from 'openid-client';
-import type { Discovery, ResourceMetadata } from '../discovery.ts';
+import type { Discovery, ResourceMetadata } from '../discovery/discovery.ts';
 import { ConnectError } from '../errors.ts';
 
 /** What was published, or why nothing was learnt. */

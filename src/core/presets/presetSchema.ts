@@ -1,7 +1,7 @@
 // The shape of the catalogue's files. Also their JSON Schema (scripts/presetSchema.ts).
 import * as v from 'valibot';
-import { clientAuthenticationMethods } from '../clientRegistration.ts';
-import { identityProviderSchema, serverSchema } from '../profileSchema.ts';
+import { clientAuthenticationMethods } from '../client/clientRegistration.ts';
+import { identityProviderSchema, serverSchema } from '../profile/profileSchema.ts';
 
 const described = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.pipe(schema, v.description(description));

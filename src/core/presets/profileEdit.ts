@@ -1,9 +1,9 @@
 // Answers become an entry of the profile, and the profile as it was gains that entry. Invariant: nothing
 // is written that readProfile would not take, and nothing that stood there is lost.
-import type { ClientAuthenticationMethod } from '../clientRegistration.ts';
+import type { ClientAuthenticationMethod } from '../client/clientRegistration.ts';
 import { ConnectError } from '../errors.ts';
 import type { Overview } from '../overview.ts';
-import { readProfile, type IdentityProviderProfile } from '../profile.ts';
+import { readProfile, type IdentityProviderProfile } from '../profile/profile.ts';
 import type { IdentityProviderPreset, ServerPreset } from './presetSchema.ts';
 
 /** JSON, as a person would write it. */

@@ -84,7 +84,7 @@ describe('MCP conformance of the company sign-in', function () {
   for (const [name, scenario, change] of mutations) {
     it(`catches a core ${name}`, async () => {
       const mutant = join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`);
-      await buildClient(mutant, { file: 'core/browserSignIn.ts', ...change });
+      await buildClient(mutant, { file: 'core/signIn/browserSignIn.ts', ...change });
       const result = await runScenario(`${mutant} ${companySignIn.flag}`, `auth/${scenario}`);
       assert.ok(!result.passed, 'the mutant passed');
       assert.doesNotMatch(result.output, /^bug /m, 'it failed for another reason');

@@ -63,7 +63,7 @@ describe('MCP conformance', function () {
     });
   }
 
-  const idJag = 'core/idJag.ts';
+  const idJag = 'core/access/idJag.ts';
   const resource = '        resource: request.sendResource ? resource : undefined,\n';
   const mutations: [name: string, change: Change, scenario?: string][] = [
     [
@@ -79,7 +79,7 @@ describe('MCP conformance', function () {
     [
       'the identity provider client at the authorization server',
       {
-        file: 'core/accessRequest.ts',
+        file: 'core/access/accessRequest.ts',
         from: 'registrationAt(authorizationServer.issuer, server,',
         to: 'registrationAt(authorizationServer.issuer, request.identityProvider,',
       },
@@ -87,7 +87,7 @@ describe('MCP conformance', function () {
     [
       'no client secret',
       {
-        file: 'core/clientAuthentication.ts',
+        file: 'core/client/clientAuthentication.ts',
         from: 'return clientSecretBasic(registration.clientId, registration.secret)',
         to: 'return oauth.None()',
       },
@@ -111,7 +111,7 @@ describe('MCP conformance', function () {
     [
       'one proof for every request',
       {
-        file: 'core/dpopToken.ts',
+        file: 'core/access/dpopToken.ts',
         from: '.setJti(crypto.randomUUID())',
         to: ".setJti('the same')",
       },
@@ -119,12 +119,12 @@ describe('MCP conformance', function () {
     ],
     [
       'bound access sent as Bearer',
-      { file: 'core/dpopToken.ts', from: '`DPoP ${secret', to: '`Bearer ${secret' },
+      { file: 'core/access/dpopToken.ts', from: '`DPoP ${secret', to: '`Bearer ${secret' },
       'auth/dpop',
     ],
     [
       'no second try for a nonce',
-      { file: 'core/dpopToken.ts', from: 'return status === 401 &&', to: 'return false &&' },
+      { file: 'core/access/dpopToken.ts', from: 'return status === 401 &&', to: 'return false &&' },
       'auth/dpop-nonce',
     ],
   ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
-import { readProfile } from '../../../src/core/profile.ts';
+import { readProfile } from '../../../src/core/profile/profile.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startSandbox, type LedgerEntry, type Sandbox } from '../../support/sandbox.ts';
 import { createEmployee, subject } from './employee.ts';

@@ -1,6 +1,6 @@
 // What the gateway does when the server has something against the token (M10, M11, R6, R7).
 import assert from 'node:assert/strict';
-import type { AccessToken, TokenRequest } from '../../../src/core/accessToken.ts';
+import type { AccessToken, TokenRequest } from '../../../src/core/access/accessToken.ts';
 import { ConnectError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import {

@@ -1,6 +1,6 @@
 // What the connection learns of a list of tools that passes: bounded, whatever the server says.
 import assert from 'node:assert/strict';
-import { toolSummaries } from '../../../src/core/toolSummaries.ts';
+import { toolSummaries } from '../../../src/core/server/toolSummaries.ts';
 import { createRig, json, lastMessage, result, server } from './rig.ts';
 
 describe('a list of tools on its way', () => {

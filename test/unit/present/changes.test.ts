@@ -5,7 +5,7 @@ import { cleanText, escapeMarkdown } from '../../../src/core/present/plainText.t
 import { overviewRows } from '../../../src/core/present/present.ts';
 import { changedRows, indexRows } from '../../../src/core/present/rowChanges.ts';
 import { subjectOf } from '../../../src/core/present/row.ts';
-import type { ConnectionSnapshot } from '../../../src/core/state.ts';
+import type { ConnectionSnapshot } from '../../../src/core/connection/state.ts';
 import { until } from '../../../src/core/until.ts';
 import { connected, connection, context, nowMs, overview } from '../../support/acmeOverview.ts';
 

@@ -4,7 +4,7 @@ import { announcements } from '../../../src/core/present/announcements.ts';
 import type { ErrorCode } from '../../../src/core/errors.ts';
 import { identitySessions } from '../../../src/core/identitySessions.ts';
 import { refusal } from '../../../src/core/present/refusal.ts';
-import type { ConnectionState } from '../../../src/core/state.ts';
+import type { ConnectionState } from '../../../src/core/connection/state.ts';
 import {
   alice,
   connected,

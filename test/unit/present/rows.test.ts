@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connectionRow } from '../../../src/core/present/connectionRow.ts';
 import type { Row } from '../../../src/core/present/row.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/connection/state.ts';
 import { connected, connection, context, minutesAgo, nowMs } from '../../support/acmeOverview.ts';
 
 const removed = { kind: 'accessRemoved', atMs: nowMs, code: 'exchange.denied' } as const;

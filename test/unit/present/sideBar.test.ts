@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { canSignIn } from '../../../src/core/present/attention.ts';
 import { badge, overviewRows, viewState } from '../../../src/core/present/present.ts';
 import type { Row } from '../../../src/core/present/row.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/state.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/connection/state.ts';
 import {
   alice,
   connected,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { bearerChallenge, parseChallenges } from '../../../src/core/challenge.ts';
+import { bearerChallenge, parseChallenges } from '../../../src/core/http/challenge.ts';
 
 const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,15}$/);
 /** What HTTP allows between quotation marks, quotation marks and commas included. */

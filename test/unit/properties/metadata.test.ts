@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createDiscovery } from '../../../src/core/discovery.ts';
+import { createDiscovery } from '../../../src/core/discovery/discovery.ts';
 import { ConnectError } from '../../../src/core/errors.ts';
-import { keepMsOf } from '../../../src/core/metadataCache.ts';
+import { keepMsOf } from '../../../src/core/discovery/metadataCache.ts';
 import { FakeClock } from '../../support/fakeClock.ts';
 
 const never = new AbortController().signal;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import Ajv from 'ajv';
 import fc from 'fast-check';
 import { profileJsonSchema } from '../../../scripts/profileSchema.ts';
-import { readProfile } from '../../../src/core/profile.ts';
+import { readProfile } from '../../../src/core/profile/profile.ts';
 
 const id = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
 const scope = fc.stringMatching(/^[a-z]{1,8}(:[a-z]{1,8})?$/);

@@ -1,0 +1,16 @@
+import type { ErrorCode } from '../errors.ts';
+import type { ConnectionEvent } from './state.ts';
+
+/** Why a connection closes, other than by an answer. */
+export type Closing = Extract<
+  ConnectionEvent,
+  { type: 'signedOut' | 'sessionEnded' | 'turnedOff' | 'turnedOn' }
+>;
+
+/** What callers of a connection so closed are told. */
+export const closingCode = {
+  signedOut: 'user.signedOut',
+  sessionEnded: 'identityProvider.sessionEnded',
+  turnedOff: 'user.turnedOff',
+  turnedOn: 'user.signedOut',
+} as const satisfies Record<Closing['type'], ErrorCode>;
