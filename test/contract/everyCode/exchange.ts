@@ -27,12 +27,12 @@ export const exchange = {
   'exchange.stepUpRequired': ({ atServer }) => atServer({ identityProvider: { stepUp: strong } }),
 
   'exchange.stepUpFailed': async ({ signedIn }) => {
-    const { at, alice } = await signedIn({
+    const { alice } = await signedIn({
       identityProvider: { stepUp: strong, stepUpWorks: false },
     });
     await alice.signIn();
     await alice.until(() => isSettled(alice));
-    return toldAtServer(at, alice);
+    return toldAtServer(alice);
   },
 
   'exchange.bindingMissing': ({ atServer }) =>

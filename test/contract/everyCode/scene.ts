@@ -84,8 +84,8 @@ export function createScene(): Scene {
     onEnd,
     signedIn,
     atServer: async (company, asking) => {
-      const { at, alice } = await signedIn(company, asking);
-      return toldAtServer(at, alice);
+      const { alice } = await signedIn(company, asking);
+      return toldAtServer(alice);
     },
     atSignIn: async (company, { before, profile, circumstances } = {}) => {
       const at = await open(company);
@@ -99,12 +99,12 @@ export function createScene(): Scene {
   };
 }
 
-/** What the row of the server says. */
-export function toldAtServer(at: VendorCompany, employee: Employee): Told {
-  const { code, sentence, remedy, action } = at.ending(employee, 'notes');
-  const state = employee.state('notes');
-  assert.ok(code && sentence && remedy && action, `nothing went wrong: ${JSON.stringify(state)}`);
-  return { code: code as ErrorCode, sentence, remedy, action };
+/** What the row of her one server says. */
+export function toldAtServer({ connections }: Employee): Told {
+  const overview = connections.overview();
+  const [{ state, failure, label } = { label: '' }] = overview.connections;
+  assert.ok(failure, `nothing went wrong: ${JSON.stringify(state)}`);
+  return toldFrom(overview, failure, label);
 }
 
 /** What is said of an error to whoever began what failed; `server` where it is about one. */

@@ -30,8 +30,6 @@ export interface Ending {
   /** Who must mend it. */
   readonly remedy: string | undefined;
   readonly sentence: string | undefined;
-  /** What a click does about it. */
-  readonly action: string | undefined;
 }
 
 export interface VendorCompany {
@@ -140,6 +138,5 @@ function endingOf({ connections }: Employee, server: string): Ending {
     status: facts?.status,
     remedy: told?.remedy,
     sentence: told?.sentence,
-    action: told?.action,
   };
 }
