@@ -13,6 +13,8 @@ const node = {
   legalComments: 'none',
   // The OAuth libraries only ask it for a browser's name, and VS Code reports every look at it.
   define: { navigator: 'undefined' },
+  // Its other build requires its own files by names a bundler cannot see.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
   metafile: true,
 };

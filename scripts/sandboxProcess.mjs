@@ -1,8 +1,10 @@
 // Starts the sandbox company for the demo and waits for the line that tells where everything is.
 import path from 'node:path';
 
-/** Answers the parsed line; `processes` stops the company. */
-export function startSandbox({ root, processes, port }) {
+/** Answers the parsed line, on free ports where `port` is taken; `processes` stops the company. */
+export const startSandbox = (options) => start(options).catch(() => start({ ...options, port: 0 }));
+
+function start({ root, processes, port }) {
   return new Promise((resolve, reject) => {
     const child = processes.start(
       process.execPath,
@@ -19,11 +21,7 @@ export function startSandbox({ root, processes, port }) {
       if (end > 0) resolve(JSON.parse(seen.slice(0, end)));
     });
     child.once('exit', (code) => {
-      reject(
-        new Error(
-          `The company did not start (${String(code)}); is port ${String(port)} or one after it in use?`,
-        ),
-      );
+      reject(new Error(`The company did not start (${String(code)}).`));
     });
   });
 }

@@ -18,6 +18,7 @@ export async function packageVsix({ root, processes }) {
       '--no-dependencies',
       '--allow-missing-repository',
       '--no-rewrite-relative-links',
+      ...['--readme-path', 'docs/EXTENSION.md'],
     ],
     ...['--out', vsix],
   ]);

@@ -1,11 +1,14 @@
 // Composition root: the only file that sees every layer.
-import { env, ExtensionKind, UIKind, window, type ExtensionContext } from 'vscode';
+import { env, ExtensionKind, UIKind, version, window, type ExtensionContext } from 'vscode';
 import { Connections } from './core/connections.ts';
 import type { RedirectReceiver, StartRedirectReceiver } from './core/ports.ts';
+import { createWitness } from './core/witness.ts';
 import { sentenceAt } from './core/present/refusal.ts';
 import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
+import type { GatewayDeps } from './gateway/gateway.ts';
 import { startOnDemand } from './gateway/onDemand.ts';
 import { managedProfilePath } from './node/managedProfilePath.ts';
+import type { SupportDeps } from './node/supportTools.ts';
 import { systemClock as clock } from './node/systemClock.ts';
 import { createHost, type Host } from './vscode/host.ts';
 import { registerMcpProvider } from './vscode/mcpProvider.ts';
@@ -13,6 +16,7 @@ import { createActions } from './vscode/productActions.ts';
 import { onDidChangeSettings, readSettings } from './vscode/settings.ts';
 import { registerUriRedirect } from './vscode/uriRedirect.ts';
 import { registerViews } from './vscode/views.ts';
+import { workspaceHere } from './vscode/workspaceHere.ts';
 
 const signInTimeoutMs = 5 * 60_000;
 const { platform } = process;
@@ -21,6 +25,7 @@ const { platform } = process;
 export async function activate(context: ExtensionContext): Promise<void> {
   const { id, packageJSON } = context.extension as { id: string; packageJSON: { version: string } };
   const host = createHost(context, clock);
+  const witness = createWitness({ fetch: hostFetch, openUrl: host.openUrl });
   const redirect = registerUriRedirect({ extensionId: id, clock, timeoutMs: signInTimeoutMs });
   const managed = { path: managedProfilePath(platform), trustedUids: [0], platform };
   // Only a browser on this computer can come back to this computer's loopback address.
@@ -28,17 +33,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
     env.uiKind === UIKind.Desktop &&
     (env.remoteName === undefined || context.extension.extensionKind === ExtensionKind.UI);
   const startReceiver = isHere ? () => startLoopback(connections) : redirect.start;
-  const connections: Connections = createConnections(host, startReceiver, packageJSON.version);
-  const outbound = { fetch: hostFetch, clock };
-  const gateway = startOnDemand(connections, {
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
-    ...outbound,
-    log: host.log,
-    platform,
-    environment: process.env,
-  });
+  const connections: Connections = createConnections(
+    { ...host, ...witness },
+    startReceiver,
+    packageJSON.version,
+  );
+  const outbound = { fetch: witness.fetch, clock };
+  const gateway = startGateway(connections, { ...outbound, log: host.log });
   const { onDidListen } = gateway;
   const product = { onDidListen, managedPath: managed.path, ...outbound };
   const actions = createActions(connections, product);
@@ -48,13 +49,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
       return loadProfile(managed, readSettings().profile);
     });
 
+  const mcp = registerMcpProvider({ actions, clock, ...gateway });
+  const support = loadSupport(context, {
+    ...{ connections, gateway, clock, log: host.log, witnessed: witness.counts },
+    isOffered: (serverId) => mcp.isOffered(serverId),
+    versions: { extension: packageJSON.version, editor: version },
+  });
   context.subscriptions.push(
     host.channel,
     redirect,
     { dispose: () => connections.dispose() },
     { dispose: () => gateway.dispose() },
-    registerViews(actions, host, packageJSON.version),
-    registerMcpProvider({ actions, clock, ...gateway }),
+    registerViews(actions, host, { extensionVersion: packageJSON.version, support }),
+    mcp,
     onDidChangeSettings(() => {
       load().catch((error: unknown) => {
         host.log.error('the profile could not be loaded', { reason: String(error) });
@@ -71,16 +78,50 @@ export async function activate(context: ExtensionContext): Promise<void> {
 /** VS Code's own, looked up at each call: through the proxy and with the system's certificates. */
 const hostFetch: typeof fetch = (input, init) => fetch(input, init);
 
+const startGateway = (
+  connections: Connections,
+  deps: Pick<GatewayDeps, 'fetch' | 'clock' | 'log'>,
+) =>
+  startOnDemand(connections, {
+    ...deps,
+    upstreams: connectionUpstreams(connections, (serverId, error) =>
+      sentenceAt(connections.overview(), serverId, error),
+    ),
+    platform,
+    environment: process.env,
+  });
+
+/** Loaded when a command of support runs. */
+const loadSupport =
+  (
+    { globalStorageUri, logUri }: ExtensionContext,
+    deps: Pick<
+      SupportDeps,
+      'connections' | 'gateway' | 'clock' | 'log' | 'witnessed' | 'isOffered' | 'versions'
+    >,
+  ) =>
+  async () => {
+    const { createSupportTools } = await import('./node/supportTools.ts');
+    return createSupportTools({
+      ...deps,
+      ...{ platform, environment: process.env, workspace: workspaceHere },
+      ...{ globalStorage: globalStorageUri.fsPath, logs: logUri.fsPath },
+    });
+  };
+
 async function startLoopback(connections: Connections): Promise<RedirectReceiver> {
   const { startLoopbackReceiver } = await import('./node/loopbackReceiver.ts');
   const { organization = '' } = connections.overview();
   return startLoopbackReceiver({ organization, timeoutMs: signInTimeoutMs });
 }
 
-const createConnections = (host: Host, startReceiver: StartRedirectReceiver, version: string) =>
+const createConnections = (
+  host: Host & { fetch: typeof fetch },
+  startReceiver: StartRedirectReceiver,
+  version: string,
+) =>
   new Connections({
     ...host,
-    fetch: hostFetch,
     store: host.secrets,
     startReceiver,
     random: Math.random,

@@ -109,6 +109,7 @@ async function allLegs(
     signIn: 'browser',
     accounts: { emailDomains: [], hostedDomain: undefined, tenant: undefined },
     pkceUnadvertised: false,
+    sharedSignals: undefined,
     maxRequests: 4,
   };
   const subject = { token: new Secret(given.idToken), kind: 'idToken' as const };
@@ -127,6 +128,7 @@ async function allLegs(
       store: createMemoryStore(),
       dpopKeys: createDpopKeys(),
       prove: (ask) => ask(subject),
+      tokenCapMs: Number.MAX_SAFE_INTEGER,
     },
   );
   return token;

@@ -1,43 +1,30 @@
 // One identity provider: the session there, and the connections of every server it decides about.
-import type { Access } from './access/accessRequest.ts';
 import { AccessReturns } from './connection/accessReturns.ts';
-import type { Choices } from './choices.ts';
+import type { Place } from './choices.ts';
 import { needyClients, type NeedyClient } from './client/clientOwners.ts';
 import { CompanySession, type SessionChange } from './signIn/companySession.ts';
 import type { Closing } from './connection/closing.ts';
+import type { Detector } from './connection/history.ts';
+import type { Past } from './connection/record.ts';
 import { Connection } from './connection/connection.ts';
 import { ConnectError } from './errors.ts';
 import { IdentityProviderClient } from './signIn/identityProviderClient.ts';
-import type { OutboundLoader } from './outbound.ts';
-import type { Clock, Disposable, Fetch, Log, OpenUrl, SecretStore } from './ports.ts';
-import type { ShowCode, StartRedirectReceiver } from './ports.ts';
+import { resume } from './resuming.ts';
+import type { CompanyDeps, SignInOptions } from './companyDeps.ts';
+import { leaveNothing } from './leaving.ts';
+import type { Disposable } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile/profile.ts';
-import { sameEntry } from './secret.ts';
-import type { MintRequest } from './connection/serverAccess.ts';
-import { isOpen } from './connection/state.ts';
+import { meaningOf } from './revocation/meaning.ts';
+import type { Signal } from './revocation/signal.ts';
+import { sameEntry, type Secret } from './secret.ts';
+import { createMinting } from './minting.ts';
+import { isOpen, isUnanswered } from './connection/state.ts';
 import { isDemand, stepUpFor, type StepUp } from './signIn/stepUp.ts';
 import { createSessionStore } from './signIn/storedSession.ts';
 import { TokenBroker } from './connection/tokenBroker.ts';
 
-export interface CompanyDeps {
-  readonly fetch: Fetch;
-  readonly outbound: OutboundLoader;
-  readonly store: SecretStore;
-  readonly choices: Choices;
-  readonly openUrl: OpenUrl;
-  readonly startReceiver: StartRedirectReceiver;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: () => number;
-  readonly clientVersion: string;
-  readonly checkIntervalMs: () => number;
-  readonly onDidChange: () => void;
-}
-
-export interface SignInOptions {
-  /** Sign in with a code instead of the browser on this computer. */
-  readonly withCode?: ShowCode | undefined;
-}
+/** Between two connections that ask again after an outage, milliseconds. */
+const recoveryMs = 200;
 
 /** Signing out waits this long for the other parties before the browser is opened, milliseconds. */
 const giveBackMs = 5_000;
@@ -69,15 +56,25 @@ export class Company {
     });
     this.session = new CompanySession({
       ...profile,
-      client: () => this.#client.signIn(),
+      client: (passage) => this.#client.signIn(passage),
       store: createSessionStore(profile, deps.store),
       clock: deps.clock,
       log: deps.log,
     });
-    this.#subscription = this.session.onDidChange((change) => {
-      this.#follow(change);
-      deps.onDidChange();
-    });
+    const subscriptions = [
+      this.session.onDidChange((change) => {
+        this.#follow(change);
+        deps.onDidChange();
+      }),
+      this.#client.onDidRecover(() => {
+        this.#recovered();
+      }),
+    ];
+    this.#subscription = {
+      dispose: () => {
+        for (const one of subscriptions) one.dispose();
+      },
+    };
     this.update(servers);
   }
 
@@ -156,43 +153,117 @@ export class Company {
     if (failure !== undefined) throw failure;
   }
 
-  /** Connects what is not turned off: all, those that lack something, or those never tried. */
+  holds(serverId: string): boolean {
+    return this.#broker.lifeLeftMs(serverId) > 0;
+  }
+
+  heldSecrets(): readonly Secret[] {
+    const held = this.connections.flatMap(({ server }) => this.#broker.held(server.id) ?? []);
+    return [...held.map(({ token }) => token.secret), ...this.session.heldSecrets()];
+  }
+
+  /**
+   * Out here, and everything given back where that is possible, within a time.
+   * @returns who could not be told, by name
+   */
+  forget(): Promise<readonly string[]> {
+    this.#signingIn?.controller.abort();
+    return leaveNothing(this.profile.label, {
+      ...{ connections: this.connections, session: this.session },
+      settled: (other) => this.#returns.settled(giveBackMs, other),
+    });
+  }
+
+  /** Connects what may be: all, those that lack something, or those never tried. */
   connectAll(which: 'new' | 'lacking' | 'all'): Promise<unknown> {
     const fits = {
       new: ({ state }: Connection) => state.kind === 'signedOut',
       lacking: (one: Connection) => !isOpen(one.state) || isWaitingForStepUp(one),
       all: () => true,
     }[which];
-    const wanted = this.connections.filter(
-      (one) => !this.#deps.choices.isTurnedOff(one.server.id) && fits(one),
-    );
+    const wanted = this.connections.filter((one) => this.#mayConnect(one) && fits(one));
     return Promise.all(wanted.map((connection) => connection.connect()));
+  }
+
+  #mayConnect({ server: { id } }: Connection): boolean {
+    return !this.#deps.choices.isTurnedOff(id) && !this.#deps.isStopped(id);
   }
 
   /** Connects one server again, when anybody is signed in and it is not turned off. */
   async reconnect(connection: Connection): Promise<void> {
-    const isOff = this.#deps.choices.isTurnedOff(connection.server.id);
-    if (this.#isSignedIn && !isOff) await connection.connect();
+    if (this.#isSignedIn && this.#mayConnect(connection)) await connection.connect();
+  }
+
+  /** Closes what the organization has stopped, and takes up again what it has not any more. */
+  stopsChanged(): void {
+    this.#endStopped();
+    for (const connection of this.connections) {
+      const { id } = connection.server;
+      const isStopped = connection.state.kind === 'stopped';
+      if (this.#deps.isStopped(id) === isStopped) continue;
+      const atMs = this.#deps.clock.now();
+      if (!isStopped) void connection.close({ type: 'stopped', atMs }, 'emergencyStop');
+      else {
+        void connection.close({ type: 'stopLifted' }, 'emergencyStop');
+        void this.reconnect(connection);
+      }
+    }
   }
 
   /** Ends when what was held is given back, best effort. The stored session stays. */
   async dispose(): Promise<void> {
     this.#signingIn?.controller.abort();
     this.#subscription.dispose();
-    this.session.abandon();
+    const left = this.session.leave();
     const connections = this.connections;
     for (const { subscription } of this.#members.values()) subscription.dispose();
     this.#members.clear();
-    await Promise.all(connections.map((connection) => connection.dispose()));
+    await Promise.all([left, ...connections.map((connection) => connection.dispose())]);
   }
 
   get #isSignedIn(): boolean {
     return this.session.person().session.kind === 'signedIn';
   }
 
+  /** The computer slept, or its network is another: the way there may take a while to come back. */
+  woke(): void {
+    this.#client.woke();
+  }
+
+  /** Somebody asks now: what has failed until now is of no matter. */
+  retryNow(): void {
+    this.#client.retryNow();
+  }
+
+  /** The identity provider answers again; not all at once, for it has only just come back. */
+  #recovered(): void {
+    const waiting = this.connections.filter((one) => isUnanswered(one.state));
+    for (const [place, connection] of waiting.entries()) {
+      this.#deps.clock.schedule(recoveryMs * place, () => void connection.recheck());
+    }
+  }
+
+  /** A verified event of the identity provider. */
+  heard(signal: Signal): void {
+    const meaning = meaningOf(signal, this.session.person().session, this.profile.issuer);
+    if (meaning === 'ended') void this.session.revoked('sharedSignal');
+    if (meaning === 'ask') for (const connection of this.connections) void connection.check();
+  }
+
+  #endStopped(): void {
+    const { session } = this.session.person();
+    if (session.kind === 'signedIn' && this.#deps.endsSession(session)) {
+      void this.session.revoked('emergencyStop');
+    }
+  }
+
   #join(server: ServerProfile) {
     const connection = this.#connection(server);
-    if (this.#deps.choices.isTurnedOff(server.id)) void connection.close({ type: 'turnedOff' });
+    const { choices, clock, isStopped } = this.#deps;
+    if (choices.isTurnedOff(server.id)) void connection.close({ type: 'turnedOff' });
+    else if (isStopped(server.id)) {
+      void connection.close({ type: 'stopped', atMs: clock.now() }, 'emergencyStop');
+    }
     return { connection, subscription: connection.onDidChange(this.#deps.onDidChange) };
   }
 
@@ -226,14 +297,20 @@ export class Company {
         const changed = current.account.id !== this.#accountId;
         if (changed) this.#closeAll({ type: 'signedOut' });
         this.#accountId = current.account.id;
-        if (previous.kind !== 'signedIn' || changed) void this.connectAll('lacking');
+        if (previous.kind === 'restoring') {
+          resume(
+            this.connections.filter((one) => this.#mayConnect(one)),
+            ({ server }) => this.#deps.choices.lastUsedMs(this.#place(server)),
+          );
+        } else if (previous.kind !== 'signedIn' || changed) void this.connectAll('lacking');
+        this.#endStopped();
         break;
       }
       case 'signedOut':
         if (previous.kind !== 'restoring') this.#closeAll({ type: 'signedOut' });
         break;
       case 'ended':
-        this.#closeAll({ type: 'sessionEnded', atMs: current.atMs });
+        this.#closeAll({ type: 'sessionEnded', atMs: current.atMs }, current.detector);
         break;
       case 'restoring':
       case 'signingIn':
@@ -241,47 +318,41 @@ export class Company {
     }
   }
 
-  #closeAll(event: Closing): void {
-    for (const connection of this.connections) void connection.close(event);
+  #closeAll(event: Closing, detector: Detector = 'person'): void {
+    for (const connection of this.connections) void connection.close(event, detector);
+  }
+
+  #place({ id: serverId }: ServerProfile): Place {
+    const accountId = this.#accountId ?? '';
+    return { identityProvider: this.profile.id, accountId, serverId };
+  }
+
+  #past(server: ServerProfile): Past {
+    const { url, authorizationServer, audience, scopes } = server;
+    const asked = JSON.stringify([url, authorizationServer, audience, [...scopes].sort()]);
+    return this.#deps.choices.past(() => this.#place(server), asked);
   }
 
   #connection(server: ServerProfile): Connection {
-    const { choices, clock, fetch, clientVersion, log } = this.#deps;
-    const account = () => this.#accountId ?? '';
+    const { choices, clock } = this.#deps;
+    const minting = createMinting({
+      ...this.#deps,
+      ...{ profile: this.profile, client: this.#client, session: this.session },
+      returns: this.#returns,
+      tokenCapMs: () => this.#deps.limits().tokenCapMs,
+    });
     return new Connection(server, {
       ...this.#deps,
       broker: this.#broker,
-      mint: (request) => this.#mint(server, request),
+      mint: (asked) => minting.mint(server, asked),
+      probe: (asked) => minting.probe(server, asked),
       judge: (error) => this.session.judge(error),
-      probe: async (asked) => {
-        const { protocol } = await this.#client.outbound();
-        const target = { ...asked, url: server.url, clientVersion };
-        return protocol.probe(target, { fetch, clock }).catch(this.#judged);
-      },
       giveBack: (access) => this.#returns.giveBack(access),
-      history: {
-        hadAccess: () => choices.hadAccess(this.profile.id, account(), server.id),
-        accessGranted: () => {
-          choices.accessGranted(this.profile.id, account(), server.id).catch((error: unknown) => {
-            log.warn('a choice could not be kept', { reason: String(error) });
-          });
-        },
+      history: this.#past(server),
+      onUse: () => {
+        choices.used(this.#place(server), clock.now());
       },
     });
-  }
-
-  readonly #judged = (error: unknown): never => {
-    throw this.session.judge(error);
-  };
-
-  async #mint(server: ServerProfile, asked: MintRequest): Promise<Access> {
-    const request = { ...asked, server, identityProvider: this.profile };
-    const outbound = await this.#client.outbound();
-    const access = await outbound.protocol
-      .requestAccess(request, { ...this.#deps, ...outbound, prove: this.session.prove })
-      .catch(this.#judged);
-    this.#returns.cameFrom(access, server);
-    return access;
   }
 }
 

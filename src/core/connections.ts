@@ -2,30 +2,34 @@
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
 import type { ClientOwner, NeedyClient, OwnedClient } from './client/clientOwners.ts';
-import type { Company, CompanyDeps, SignInOptions } from './company.ts';
+import type { CompanyDeps, Limits, SignInOptions } from './companyDeps.ts';
+import type { Company } from './company.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
 import { createOutboundLoader, type OutboundLoader } from './outbound.ts';
 import type { Overview } from './overview.ts';
+import { watchForWake } from './wakeDetector.ts';
 import type {
   Clock,
+  Disposable,
   Event,
   Fetch,
   Log,
   OpenUrl,
   Preferences,
-  SecretStore,
+  ListedSecretStore,
   StartRedirectReceiver,
 } from './ports.ts';
-import type { ProfileReading } from './profile/profile.ts';
+import type { OrganizationProfile, ProfileReading } from './profile/profile.ts';
+import type { Notices } from './revocation/notices.ts';
 import { sameEntry, type Secret } from './secret.ts';
 import type { PublicJwk } from './client/signingKey.ts';
 
 export interface ConnectionsDeps {
   readonly fetch: Fetch;
   readonly clock: Clock;
-  readonly store: SecretStore;
+  readonly store: ListedSecretStore;
   readonly preferences: Preferences;
   readonly openUrl: OpenUrl;
   readonly startReceiver: StartRedirectReceiver;
@@ -47,15 +51,25 @@ export class Connections {
   #companies: readonly Company[] = [];
   #loading: Promise<void> = Promise.resolve();
   #overview: Overview | undefined;
+  readonly #wake: Disposable;
+  /** Only where the profile names any. */
+  #notices: Notices | undefined;
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
-    this.#choices = createChoices(deps.preferences);
+    this.#choices = createChoices(deps.preferences, (error) => {
+      deps.log.warn('a choice could not be kept', { reason: String(error) });
+    });
     this.#outbound = createOutboundLoader(deps);
     this.#changes = new Emitter((error) => {
       deps.log.error('a listener of the connections failed', { reason: String(error) });
     });
     this.onDidChange = this.#changes.event;
+    this.#wake = watchForWake(deps.clock, () => {
+      for (const company of this.#companies) company.woke();
+      void this.#notices?.checkNow();
+      void this.checkStale();
+    });
   }
 
   /**
@@ -77,6 +91,10 @@ export class Connections {
       profile === undefined || profile.identityProviders.length === 0
         ? undefined
         : await import('./company.ts');
+    const isNoticed =
+      profile?.emergencyStop !== undefined ||
+      profile?.identityProviders.some(({ sharedSignals }) => sharedSignals !== undefined) === true;
+    if (isNoticed) this.#notices ??= await this.#createNotices();
     const before = new Set(this.#companies);
     this.#reading = reading;
     const made: Company[] = [];
@@ -93,6 +111,8 @@ export class Connections {
       return company;
     });
     for (const gone of before) void gone.dispose();
+    // Before anything connects: what was stopped before a restart still is.
+    await this.#notices?.follow(profile);
     this.#changed();
     // Not waited for: a keyring may ask the person first.
     for (const company of made) void company.restore();
@@ -104,7 +124,7 @@ export class Connections {
       loaded: this.#reading !== undefined,
       ...(profile === undefined ? {} : { organization: profile.organization }),
       managed: profile?.source === 'managed',
-      problems,
+      problems: [...problems, ...(this.#notices?.problems ?? [])],
       people: this.#companies.map(({ session }) => session.person()),
       connections: this.#connections().map((connection) => connection.snapshot()),
     });
@@ -136,11 +156,13 @@ export class Connections {
     const company = this.#companies.find(({ connections }) =>
       connections.some((one) => one === connection),
     );
+    company?.retryNow();
     if (connection !== undefined) await company?.reconnect(connection);
   }
 
   async reconnectAll(): Promise<void> {
     this.#outbound.forget();
+    for (const company of this.#companies) company.retryNow();
     await Promise.all(this.#signedIn().map((company) => company.connectAll('all')));
   }
 
@@ -151,25 +173,21 @@ export class Connections {
 
   async turnOn(serverId: string): Promise<void> {
     await this.#choices.setTurnedOff(serverId, false);
-    const signedIn = this.#signedIn().some(({ connections }) =>
-      connections.some(({ server }) => server.id === serverId),
-    );
-    const connection = this.connection(serverId);
-    await (signedIn ? connection?.connect() : connection?.close({ type: 'turnedOn' }));
+    await this.connection(serverId)?.close({ type: 'turnedOn' });
+    for (const company of this.#companies) company.stopsChanged();
+    await this.reconnect(serverId);
   }
 
-  /** Asks the company about every connection now. */
+  /** Asks the company about every connection now, and looks at what it makes known to everybody. */
   async checkNow(): Promise<void> {
+    for (const company of this.#companies) company.retryNow();
+    await this.#notices?.checkNow();
     await Promise.all(this.#connections().map((connection) => connection.check()));
   }
 
-  /** Asks about those not confirmed within the check interval, e.g. after the computer slept. */
+  /** Asks about those in use that were not confirmed in time, e.g. after the computer slept. */
   async checkStale(): Promise<void> {
-    const oldest = this.#deps.clock.now() - this.#checkIntervalMs();
-    const stale = this.#connections().filter(
-      ({ state }) => state.kind === 'connected' && state.confirmedAtMs < oldest,
-    );
-    await Promise.all(stale.map((connection) => connection.check()));
+    await Promise.all(this.#connections().map((connection) => connection.checkWhenDue()));
   }
 
   /** Those whose client authentication needs a secret that no administrator's file gives. */
@@ -222,11 +240,68 @@ export class Connections {
     await this.connection(serverId)?.continueInBrowser(this.#deps.openUrl);
   }
 
+  /** Whether any access to this server is held in memory. */
+  holds(serverId: string): boolean {
+    return this.#companies.some((company) => company.holds(serverId));
+  }
+
+  /** Event streams that are open at the server. */
+  openStreams(serverId: string): number {
+    return this.connection(serverId)?.snapshot().openStreams ?? 0;
+  }
+
+  /** Every credential of this person that is held in memory, to look for copies of it. */
+  heldSecrets(): readonly Secret[] {
+    return this.#companies.flatMap((company) => company.heldSecrets());
+  }
+
+  /** What is promised about how long access lasts, and where it comes from. */
+  promises(): Promises {
+    const { profile } = this.#reading ?? nothingRead;
+    return { ...this.#limits(), profile };
+  }
+
+  /**
+   * Signs out everywhere, gives back what can be, and deletes all that is kept on this computer.
+   * @returns who could not be told that it is over, by name
+   * @throws storage.unavailable when the keyring would not delete
+   */
+  async forgetEverything(): Promise<readonly string[]> {
+    const { store } = this.#deps;
+    const untold = await Promise.all(this.#companies.map((company) => company.forget()));
+    this.#outbound.forgetEverything();
+    await this.#choices.forget();
+    // What entries left behind that are in no profile any more, too.
+    const keys = await store.keys().catch(storageUnavailable);
+    await Promise.all(keys.map((key) => store.delete(key))).catch(storageUnavailable);
+    this.#changed();
+    return untold.flat();
+  }
+
   /** Closes everything; ends when what was held is given back, best effort. */
   async dispose(): Promise<void> {
     const companies = this.#companies;
     this.#companies = [];
+    this.#wake.dispose();
+    this.#notices?.dispose();
     await Promise.all(companies.map((company) => company.dispose()));
+  }
+
+  async #createNotices(): Promise<Notices> {
+    const { Notices } = await import('./revocation/notices.ts');
+    return new Notices({
+      ...this.#deps,
+      outbound: this.#outbound,
+      onStops: () => {
+        for (const company of this.#companies) company.stopsChanged();
+      },
+      onSignal: (identityProvider, signal) => {
+        this.#companies.find(({ profile }) => profile.id === identityProvider)?.heard(signal);
+      },
+      onProblem: () => {
+        this.#changed();
+      },
+    });
   }
 
   #companyDeps(): CompanyDeps {
@@ -234,17 +309,22 @@ export class Connections {
       ...this.#deps,
       outbound: this.#outbound,
       choices: this.#choices,
-      checkIntervalMs: () => this.#checkIntervalMs(),
+      limits: () => this.#limits(),
+      isStopped: (serverId) => this.#notices?.isStopped(serverId) === true,
+      endsSession: ({ account: { id }, sinceMs }) =>
+        this.#notices?.endsSession({ id, sinceMs }) === true,
       onDidChange: () => {
         this.#changed();
       },
     };
   }
 
-  #checkIntervalMs(): number {
-    const limits = this.#reading?.profile?.checkInterval ?? { default: 15, min: 1, max: 60 };
-    const asked = this.#deps.checkIntervalMinutes() ?? limits.default;
-    return Math.min(limits.max, Math.max(limits.min, asked)) * 60_000;
+  /** A person may move the check interval, and that within the profile's bounds only. */
+  #limits(): Limits {
+    const { checkInterval, tokenCapMs, maxStalenessMs } = this.#reading?.profile ?? plainLimits;
+    const asked = this.#deps.checkIntervalMinutes() ?? checkInterval.default;
+    const minutes = Math.min(checkInterval.max, Math.max(checkInterval.min, asked));
+    return { checkIntervalMs: minutes * 60_000, tokenCapMs, maxStalenessMs };
   }
 
   #connections(): readonly Connection[] {
@@ -283,6 +363,16 @@ export class Connections {
     this.#changes.fire();
   }
 }
+
+export interface Promises extends Limits {
+  readonly profile: OrganizationProfile | undefined;
+}
+
+const plainLimits = {
+  checkInterval: { default: 15, min: 1, max: 60 },
+  tokenCapMs: 1_800_000,
+  maxStalenessMs: 1_800_000,
+};
 
 const nothingRead: ProfileReading = { profile: undefined, problems: [] };
 

@@ -8,6 +8,10 @@ export const errorCodes = [
   'profile.untrusted',
   'profile.unreadable',
   'profile.managed',
+  // What the organization says about everybody at once.
+  'organization.stopped',
+  'organization.stopListInvalid',
+  'organization.signalsInvalid',
   // Between this computer and the other party, before it could answer.
   'network.unreachable',
   'network.tls',
@@ -159,3 +163,7 @@ export class ConnectError extends Error {
     return error instanceof ConnectError ? error : new ConnectError('bug', {}, { cause: error });
   }
 }
+
+/** For the log, of a `bug`: what was thrown, in its own words. */
+export const causeText = (error: ConnectError): string =>
+  error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause);

@@ -18,6 +18,8 @@ export interface OutboundLoader {
   load(): Promise<Outbound>;
   /** Forgets metadata, e.g. before a person asks to reconnect. */
   forget(): void;
+  /** Forgets keys as well. */
+  forgetEverything(): void;
 }
 
 export function createOutboundLoader(deps: { fetch: Fetch; clock: Clock }): OutboundLoader {
@@ -37,6 +39,9 @@ export function createOutboundLoader(deps: { fetch: Fetch; clock: Clock }): Outb
       void kept.outbound?.then(({ discovery }) => {
         discovery.forget();
       });
+    },
+    forgetEverything: () => {
+      delete kept.outbound;
     },
   };
 }

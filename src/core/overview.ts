@@ -4,7 +4,12 @@ import type { ConnectionSnapshot } from './connection/state.ts';
 
 /** One mistake in the organization profile; the parts without mistakes still work. */
 export interface ProfileProblem {
-  readonly code: 'profile.invalid' | 'profile.untrusted' | 'profile.unreadable';
+  readonly code:
+    | 'profile.invalid'
+    | 'profile.untrusted'
+    | 'profile.unreadable'
+    | 'organization.stopListInvalid'
+    | 'organization.signalsInvalid';
   /** e.g. `servers[2].url` */
   readonly key: string;
   /** e.g. `must be https` */
@@ -18,7 +23,15 @@ export type CompanySessionState =
   | { readonly kind: 'signingIn' }
   | { readonly kind: 'signedIn'; readonly account: Account; readonly sinceMs: number }
   /** The identity provider ended it. */
-  | { readonly kind: 'ended'; readonly account: Account; readonly atMs: number };
+  | {
+      readonly kind: 'ended';
+      readonly account: Account;
+      readonly atMs: number;
+      readonly detector: SessionDetector;
+    };
+
+/** How the end of a company sign-in was found out. */
+export type SessionDetector = 'session' | 'emergencyStop' | 'sharedSignal' | 'otherWindow';
 
 export interface Account {
   /** `sub` at the identity provider. */

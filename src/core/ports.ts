@@ -24,6 +24,11 @@ export interface SecretStore {
   delete(key: string): Promise<void>;
 }
 
+/** One that can be emptied, whatever was put into it by whatever version. */
+export interface ListedSecretStore extends SecretStore {
+  keys(): Promise<readonly string[]>;
+}
+
 /** Small choices of the person that survive a reload; never anything secret. */
 export interface Preferences {
   get(key: string): unknown;

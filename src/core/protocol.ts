@@ -5,11 +5,16 @@ export { requestAccess } from './access/accessRequest.ts';
 export { createDeviceKey, deviceKey } from './client/deviceKey.ts';
 export { createDiscovery } from './discovery/discovery.ts';
 export { createDpopKeys } from './client/dpopKeys.ts';
+export { dpopToken } from './access/dpopToken.ts';
 export {
   authorizationServerParty,
   createGuardedFetch,
   identityProviderParty,
 } from './http/http.ts';
+export { emergencyStopParty } from './revocation/emergencyStop.ts';
+export { EmergencyStopFeed } from './revocation/emergencyStopFeed.ts';
+export { sharedSignalsParty } from './revocation/sharedSignals.ts';
+export { SharedSignalsPoll } from './revocation/sharedSignalsPoll.ts';
 export { probe } from './server/probe.ts';
 export { revokeAccess } from './access/revocation.ts';
 export { createSignInClient } from './signIn/signIn.ts';

@@ -3,7 +3,7 @@
 import type { ConnectError } from './errors.ts';
 import type { Overview } from './overview.ts';
 import { refusal, spokenError } from './present/refusal.ts';
-import { isOpen, type ConnectionSnapshot } from './connection/state.ts';
+import { isUsable, type ConnectionSnapshot } from './connection/state.ts';
 
 /** True when what can be offered is known, of every server. */
 export const isSettled = (overview: Overview, isListening: boolean): boolean =>
@@ -24,7 +24,7 @@ export function whyNotOffered(
   isListening: boolean,
 ): ConnectError {
   const connection = labelled(overview, label);
-  if (connection === undefined || !isOpen(connection.state) || isListening) {
+  if (connection === undefined || !isUsable(connection.state) || isListening) {
     return refusal(connection, overview);
   }
   return spokenError('gateway.notListening', { organization: overview.organization });
@@ -39,7 +39,7 @@ function isKnown(
   isListening: boolean,
 ): boolean {
   if (state.kind === 'connecting') return false;
-  if (isOpen(state)) return isListening;
+  if (isUsable(state)) return isListening;
   const person = people.find((one) => one.identityProvider === identityProvider);
   return person?.session.kind !== 'restoring';
 }

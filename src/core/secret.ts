@@ -35,7 +35,7 @@ export class Secret {
 export const sameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
   one === undefined || other === undefined ? one === other : one.equals(other);
 
-/** Whether two flat entries say the same, secrets included. */
+/** Whether two entries say the same, secrets included. */
 export function sameEntry<T extends object>(one: T, other: T): boolean {
   if (JSON.stringify(one) !== JSON.stringify(other)) return false;
   const [own, others] = [secretsIn(one), secretsIn(other)];
@@ -43,4 +43,7 @@ export function sameEntry<T extends object>(one: T, other: T): boolean {
 }
 
 const secretsIn = (entry: object): readonly Secret[] =>
-  Object.values(entry).filter((value): value is Secret => value instanceof Secret);
+  Object.values(entry).flatMap((value: unknown) => {
+    if (value instanceof Secret) return [value];
+    return typeof value === 'object' && value !== null ? secretsIn(value) : [];
+  });

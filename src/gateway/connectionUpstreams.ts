@@ -23,11 +23,12 @@ export function connectionUpstreams(
           accessToken: (signal) => connection.accessToken(signal),
           replaceToken: (refused, signal) => connection.replaceToken(refused, signal),
           widen: (scopes, refused, signal) => connection.widen(scopes, refused, signal),
+          streamOpened: () => connection.streamOpened(),
           refuse: (error) => {
             connection.refuse(error);
           },
           called: (call) => {
-            connection.called(call);
+            connection.record.called(call);
           },
           toolsListed: (tools) => {
             connection.toolsListed(tools);

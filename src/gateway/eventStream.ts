@@ -49,6 +49,7 @@ async function listen(
 ): Promise<void> {
   const { upstream } = session;
   const exchange = createExchange(response, [upstream.closed, context.disposed]);
+  const use = upstream.streamOpened();
   const { signal } = exchange;
   try {
     await abortable(session.initialized, signal);
@@ -76,6 +77,7 @@ async function listen(
     );
     if (!upstream.closed.aborted) stream.end();
   } finally {
+    use.dispose();
     exchange.dispose();
   }
 }

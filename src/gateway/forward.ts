@@ -4,6 +4,7 @@
 import type { AccessToken } from '../core/access/accessToken.ts';
 import { ConnectError } from '../core/errors.ts';
 import { mcpServerParty, networkErrorOf } from '../core/http/http.ts';
+import { retryAfterSec } from '../core/http/retryAfter.ts';
 import type { Fetch } from '../core/ports.ts';
 import { challengedScopes, serverRefusal } from '../core/server/serverRefusal.ts';
 import { abortable } from './abortable.ts';
@@ -101,9 +102,11 @@ async function widerToken(
 /** What a status other than 2xx means, with the time the server asks to wait. */
 export function refusalOf(response: Response, url: string): ConnectError {
   const { code, facts } = serverRefusal(response, url);
-  const retryAfterSec = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const isTime = Number.isFinite(retryAfterSec) && retryAfterSec >= 0;
-  return new ConnectError(code, isTime ? { ...facts, retryAfterSec } : facts);
+  const seconds = retryAfterSec(response.headers);
+  return new ConnectError(
+    code,
+    seconds === undefined ? facts : { ...facts, retryAfterSec: seconds },
+  );
 }
 
 /** Gives the connection back; what else the server says is not wanted. */

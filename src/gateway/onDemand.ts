@@ -2,7 +2,7 @@
 import type { Connections } from '../core/connections.ts';
 import { Emitter } from '../core/event.ts';
 import type { Disposable, Event } from '../core/ports.ts';
-import { isOpen } from '../core/connection/state.ts';
+import { isUsable } from '../core/connection/state.ts';
 import type { Gateway, GatewayDeps } from './gateway.ts';
 
 export interface OnDemandGateway {
@@ -53,7 +53,7 @@ export function startOnDemand(
   };
   const openIfWanted = () => {
     if (started.opening !== undefined || started.disposed !== undefined) return;
-    if (!connections.overview().connections.some(({ state }) => isOpen(state))) return;
+    if (!connections.overview().connections.some(({ state }) => isUsable(state))) return;
     started.opening = open();
   };
   const subscription = connections.onDidChange(openIfWanted);

@@ -68,6 +68,8 @@ async function pass(
 }
 
 const maxFailures = 3;
+/** However soon upstream would like to be asked again, milliseconds. */
+const leastResumeMs = 500;
 
 /**
  * Asks for the rest of a broken-off answer until it has come or upstream has nothing more to say.
@@ -83,7 +85,7 @@ export async function resume(
   let { lastEventId, retryMs } = broken;
   for (let failures = 0; failures < maxFailures && !isDone() && lastEventId !== undefined;) {
     stream.cut();
-    await abortable(delay(clock, retryMs ?? resumeMs), signal);
+    await abortable(delay(clock, Math.max(retryMs ?? resumeMs, leastResumeMs)), signal);
     const next = await again(lastEventId).catch((): Resumption => ({
       lastEventId: undefined,
       retryMs: undefined,

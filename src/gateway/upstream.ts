@@ -1,7 +1,7 @@
 // What the gateway asks of the connections. core/connections.ts answers; tests give fakes.
 import type { AccessToken } from '../core/access/accessToken.ts';
 import type { ConnectError } from '../core/errors.ts';
-import type { Event } from '../core/ports.ts';
+import type { Disposable, Event } from '../core/ports.ts';
 import type { ToolSummary } from '../core/connection/state.ts';
 
 /** An open connection, seen from the gateway. */
@@ -30,6 +30,8 @@ export interface Upstream {
     refused: AccessToken,
     signal: AbortSignal,
   ): Promise<AccessToken | undefined>;
+  /** A stream of the client's opened there; disposed of when it ends. */
+  streamOpened(): Disposable;
   /** The server refused a fresh token too, or wants another sign-in: the connection closes with this error. */
   refuse(error: ConnectError): void;
   /** A `tools/call` ended. */

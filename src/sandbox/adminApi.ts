@@ -4,10 +4,15 @@ import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { AccessTokens } from './accessTokens.ts';
 import { organization, people, type Catalogue } from './catalogue.ts';
-import type { Faults, FaultSwitches } from './faults.ts';
+import type { EmergencyStop } from './emergencyStop.ts';
+import { emergencyStopApi } from './emergencyStopApi.ts';
+import { waysDown, type Faults, type FaultSwitches } from './faults.ts';
 import type { IdentityProvider } from './identityProvider.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import type { Policy } from './policy.ts';
+import { bodyOf } from './requestBody.ts';
+import type { SharedSignals } from './sharedSignals.ts';
+import { sharedSignalsApi } from './sharedSignalsApi.ts';
 
 export interface AdminDependencies {
   readonly catalogue: Catalogue;
@@ -18,8 +23,10 @@ export interface AdminDependencies {
   readonly identityProvider: IdentityProvider;
   /** Per party that knows clients by their public keys. */
   readonly keyRegistrations: ReadonlyMap<string, (clientId: string, jwk: JWK) => void>;
+  readonly emergencyStop: EmergencyStop | undefined;
+  readonly sharedSignals: SharedSignals | undefined;
   /** Back to the beginning; the ledger stays. */
-  reset(): void;
+  reset(): void | Promise<void>;
 }
 
 const grantBody = z.strictObject({ scopes: z.array(z.string()).min(1) });
@@ -33,7 +40,7 @@ const faultsBody = ({ servers, authorizationServers }: Catalogue) =>
       identityProviderDown: z.boolean(),
       authorizationServerDown: someOf(authorizationServers),
       serverDown: someOf(servers),
-      downAs: z.enum(['reset', 'unavailable']),
+      downAs: z.enum(waysDown),
       latencyMs: z.number().int().min(0).max(60_000),
       accessTokenSeconds: z.number().int().min(1).max(86_400),
     })
@@ -55,14 +62,27 @@ export function createAdminApi(deps: AdminDependencies): Router {
     deps.faults.set(faults as Partial<Faults>);
     response.json(stateOf(deps));
   });
-  api.post('/reset', (_request, response) => {
-    deps.reset();
+  addSigned(api, deps);
+  api.post('/reset', async (_request, response) => {
+    await deps.reset();
     response.json(stateOf(deps));
   });
   api.use((_request, response) => {
     response.status(404).json({ error: 'there is no such thing' });
   });
   return api;
+}
+
+/** What the organization says to everybody at once, where it does. */
+function addSigned(api: Router, deps: AdminDependencies): void {
+  const { emergencyStop, sharedSignals } = deps;
+  const answer = (response: Response) => {
+    response.json(stateOf(deps));
+  };
+  if (emergencyStop !== undefined) {
+    api.use('/emergency-stop', emergencyStopApi(emergencyStop, answer));
+  }
+  if (sharedSignals !== undefined) api.use('/signals', sharedSignalsApi(sharedSignals, answer));
 }
 
 function stateOf(deps: AdminDependencies) {
@@ -90,6 +110,8 @@ function stateOf(deps: AdminDependencies) {
     })),
     authorizationServers: authorizationServers.map(({ id, label }) => ({ id, label })),
     faults: faults.current,
+    ...(deps.emergencyStop === undefined ? {} : { emergencyStop: deps.emergencyStop.state }),
+    ...(deps.sharedSignals === undefined ? {} : { signals: deps.sharedSignals.state }),
     ledger: { last: ledger.last },
   };
 }
@@ -189,11 +211,4 @@ function addLedger(api: Router, ledger: Ledger): void {
     ledger.since(from ?? ledger.last).forEach(send);
     response.on('close', ledger.follow(send));
   });
-}
-
-function bodyOf<T>(schema: z.ZodType<T>, request: Request, response: Response): T | undefined {
-  const parsed = schema.safeParse(request.body ?? {});
-  if (parsed.success) return parsed.data;
-  response.status(400).json({ error: z.prettifyError(parsed.error) });
-  return undefined;
 }

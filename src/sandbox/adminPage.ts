@@ -13,6 +13,7 @@ small { display: block; opacity: .75; font-weight: normal; }
 .do button { display: block; margin-bottom: .25rem; padding: .15rem .6rem; }
 fieldset { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: .3rem 1rem;
   border: 1px solid var(--line); border-radius: 8px; }
+fieldset[hidden] { display: none; }
 input[type=number] { width: 6rem; font: inherit; }
 .log { max-height: 60vh; overflow: auto; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .log td { padding: .15rem .6rem; white-space: nowrap; }
@@ -45,6 +46,7 @@ export function renderAdminPage(): Page {
 <table aria-labelledby="access"><thead><tr id="columns"></tr></thead><tbody id="people"></tbody></table>
 <h2>What is broken</h2>
 <fieldset aria-label="Faults" id="faults"></fieldset>
+<fieldset aria-label="Emergency stop" id="stops" hidden></fieldset>
 <p><button type="button" id="reset">Reset everything</button></p>
 <h2 id="requests">Every request</h2>
 <p><button type="button" id="clear">Clear this list</button></p>

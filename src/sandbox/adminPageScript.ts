@@ -97,6 +97,19 @@ function faultRows({ faults, servers, authorizationServers }) {
   ];
 }
 
+/** Only where the company publishes an emergency stop. */
+function stopRows({ emergencyStop: { all, servers: stopped }, servers }) {
+  const publish = (list) => act('/emergency-stop', 'PUT', list);
+  return [
+    toggle('Stop everything', all, (on) => publish({ all: on, servers: stopped })),
+    ...servers.map(({ id, label }) =>
+      toggle('Stop ' + label, stopped.includes(id), (on) =>
+        publish({ all, servers: on ? [...stopped, id] : stopped.filter((other) => other !== id) }),
+      ),
+    ),
+  ];
+}
+
 // Replacing a button between press and release would swallow the click: only when something changed.
 const shown = { text: '' };
 function show({ ledger, ...state }, always = true) {
@@ -115,6 +128,9 @@ function show({ ledger, ...state }, always = true) {
     .querySelector('#people')
     .replaceChildren(...state.people.map((person) => personRow(person, state.servers)));
   document.querySelector('#faults').replaceChildren(...faultRows(state));
+  const stops = document.querySelector('#stops');
+  stops.hidden = state.emergencyStop === undefined;
+  if (!stops.hidden) stops.replaceChildren(...stopRows(state));
   if (focused) document.querySelector('[aria-label="' + CSS.escape(focused) + '"]')?.focus();
 }
 

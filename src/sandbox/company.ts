@@ -11,6 +11,7 @@ import { clientDocuments, documentParty } from './clientDocuments.ts';
 import { createClientKeys, type ClientKeys } from './clientKeys.ts';
 import { registerClients } from './clients.ts';
 import { describeCompany, type Description, type Registrations } from './description.ts';
+import { createEmergencyStop } from './emergencyStop.ts';
 import { createFaults } from './faults.ts';
 import { createFront } from './front.ts';
 import { settle, type House } from './house.ts';
@@ -22,6 +23,7 @@ import { createPolicy, type Policy } from './policy.ts';
 import { takePorts, type Ports } from './ports.ts';
 import { sameSiteOnly } from './sameSite.ts';
 import type { IdentityProviderSetup, Setup } from './setup.ts';
+import { createSharedSignals } from './sharedSignals.ts';
 
 const identityProviderId = 'acme';
 
@@ -46,14 +48,19 @@ export async function openCompany(options: {
   const redemptions = openAuthorizationServers(house, identityProvider.publicKeys);
   const tools = await openMcpServers(house);
   const documents = createClientKeys();
+  const signed = await openSigned(house);
+  const { emergencyStop, sharedSignals } = signed;
   openAdmin(ports, documents, {
+    ...signed,
     ...{ catalogue, policy, faults, ledger, tokens, identityProvider },
     keyRegistrations: new Map<string, (clientId: string, jwk: JWK) => void>([
       [identityProviderId, identityProvider.registerKey],
       [documentParty, documents.register],
       ...[...house.clientKeys].map(([id, keys]) => [id, keys.register] as const),
     ]),
-    reset: () => {
+    reset: async () => {
+      await emergencyStop?.publish({});
+      sharedSignals?.reset();
       policy.reset();
       faults.clear();
       identityProvider.reset();
@@ -67,6 +74,8 @@ export async function openCompany(options: {
     description: describeCompany(addresses, registered, {
       ...catalogue,
       setup: setup.identityProvider ?? {},
+      emergencyStop: emergencyStop?.profile,
+      sharedSignals: sharedSignals?.profile,
     }),
     registerKey: identityProvider.registerKey,
     close: ports.close,
@@ -137,6 +146,21 @@ async function openIdentityProvider(house: House, policy: Policy): Promise<Ident
   return identityProvider;
 }
 
+/** What the organization says to everybody at once, where the set-up wants it to. */
+async function openSigned({ setup, ports, issuer }: House) {
+  const { origin } = ports.admin;
+  return {
+    emergencyStop:
+      setup.emergencyStop === true
+        ? await createEmergencyStop(`${origin}/emergency-stop`)
+        : undefined,
+    sharedSignals:
+      setup.sharedSignals === true
+        ? await createSharedSignals(`${origin}/signals`, issuer)
+        : undefined,
+  };
+}
+
 function openAdmin(
   { admin }: Ports,
   documents: ClientKeys,
@@ -145,6 +169,9 @@ function openAdmin(
   const app = express().disable('x-powered-by').disable('etag');
   app.use(sameSiteOnly);
   app.use('/api', createAdminApi(deps));
+  const { emergencyStop, sharedSignals } = deps;
+  if (emergencyStop !== undefined) app.get('/emergency-stop', emergencyStop.handler);
+  if (sharedSignals !== undefined) app.use('/signals', express.json(), sharedSignals.router);
   app.use('/clients', clientDocuments(documents, admin.origin));
   app.get('/', (_request, response) => {
     const { headers, html } = renderAdminPage();

@@ -45,6 +45,12 @@ export interface Description {
   readonly profile: Record<string, unknown>;
 }
 
+/** Where the organization speaks to everybody at once, as the profile has it. */
+export interface Signed {
+  readonly emergencyStop?: object | undefined;
+  readonly sharedSignals?: object | undefined;
+}
+
 const of = <T>(map: ReadonlyMap<string, T>, id: string): T => {
   const found = map.get(id);
   if (found === undefined) throw new Error(`nothing known of ${id}`);
@@ -54,7 +60,7 @@ const of = <T>(map: ReadonlyMap<string, T>, id: string): T => {
 export function describeCompany(
   at: Addresses,
   registered: Registrations,
-  company: Catalogue & { readonly setup: IdentityProviderSetup },
+  company: Catalogue & { readonly setup: IdentityProviderSetup } & Signed,
 ): Description {
   const { authorizationServers, servers } = company;
   return {
@@ -82,7 +88,7 @@ export function describeCompany(
 function profileOf(
   at: Addresses,
   registered: Registrations,
-  { servers, setup }: Catalogue & { readonly setup: IdentityProviderSetup },
+  { servers, setup, ...signed }: Catalogue & { readonly setup: IdentityProviderSetup } & Signed,
 ) {
   const identityProvider = organization.toLowerCase();
   return {
@@ -93,8 +99,10 @@ function profileOf(
         label: organization,
         issuer: at.identityProvider,
         ...publicOf(registered.identityProvider),
+        ...(signed.sharedSignals === undefined ? {} : { sharedSignals: signed.sharedSignals }),
       },
     ],
+    ...(signed.emergencyStop === undefined ? {} : { emergencyStop: signed.emergencyStop }),
     servers: servers.map((server: ServerEntry) => ({
       id: server.id,
       label: server.label,

@@ -1,10 +1,28 @@
 // What an administrator broke on purpose.
+export const waysDown = [
+  /** Drops the connection without an answer. */
+  'reset',
+  /** 503. */
+  'unavailable',
+  /** 500. */
+  'error',
+  /** 429. */
+  'busy',
+  /** 429, and when to come again. */
+  'busyForSeconds',
+  /** The page of a network that wants a sign-in of its own. */
+  'page',
+  /** Takes the request and never answers. */
+  'silent',
+] as const;
+
+export type WayDown = (typeof waysDown)[number];
+
 export interface Faults {
   readonly identityProviderDown: boolean;
   readonly authorizationServerDown: readonly string[];
   readonly serverDown: readonly string[];
-  /** `reset` drops the connection without an answer, `unavailable` answers 503. */
-  readonly downAs: 'reset' | 'unavailable';
+  readonly downAs: WayDown;
   /** Added to every answer of the company, not to this administration. */
   readonly latencyMs: number;
   /** Life of access tokens issued from now on. */

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultSwitches } from './faults.ts';
+import type { FaultSwitches, WayDown } from './faults.ts';
 import type { Ledger, Leg, PartyKind } from './ledger.ts';
 import { isLoopbackHost } from './loopback.ts';
 
@@ -73,8 +73,7 @@ export function createFront(deps: { ledger: Ledger; faults: FaultSwitches }): Fr
       return;
     }
     noteOf(request).error = 'down';
-    if (faults.current.downAs === 'reset') request.socket.destroy();
-    else response.writeHead(503, { 'content-type': 'text/plain' }).end('Down for maintenance.\n');
+    outages[faults.current.downAs](response);
   }
 
   return {
@@ -87,6 +86,27 @@ export function createFront(deps: { ledger: Ledger; faults: FaultSwitches }): Fr
     },
   };
 }
+
+const refuseAll =
+  (status: number, headers: Readonly<Record<string, string>> = {}) =>
+  (response: ServerResponse) =>
+    response
+      .writeHead(status, { 'content-type': 'text/plain', ...headers })
+      .end('Down for maintenance.\n');
+
+/** What somebody meets who comes to a party that is down. */
+const outages: Readonly<Record<WayDown, (response: ServerResponse) => unknown>> = {
+  reset: (response) => response.destroy(),
+  unavailable: refuseAll(503),
+  error: refuseAll(500),
+  busy: refuseAll(429),
+  busyForSeconds: refuseAll(429, { 'retry-after': '20' }),
+  page: (response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<!doctype html><title>Welcome to our Wi-Fi</title>\n'),
+  silent: () => undefined,
+};
 
 /** Writes one entry per request, the first time it is called. */
 function recorder(

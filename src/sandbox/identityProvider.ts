@@ -88,7 +88,7 @@ export async function createIdentityProvider(
 ): Promise<IdentityProvider> {
   const { issuer, clients, front, setup } = options;
   const issuerPath = pathOfIssuer(issuer);
-  const storage = createOidcStorage();
+  const storage = createOidcStorage(setup.refreshGraceSec);
   const clientKeys = createClientKeys();
   const keys = await createSigningKeys();
   const registrations = createOidcClients(clients, clientKeys, setup);

@@ -19,7 +19,7 @@ interface Item {
   readonly expiresAtMs: number;
 }
 
-export function createOidcStorage(): OidcStorage {
+export function createOidcStorage(refreshGraceSec = 0): OidcStorage {
   const items = new Map<string, Item>();
   const key = (model: string, id: string) => `${model} ${id}`;
 
@@ -29,12 +29,13 @@ export function createOidcStorage(): OidcStorage {
     return [...items.values()].filter((item) => item.model === model).map(({ payload }) => payload);
   }
   function find(model: string, id: string): AdapterPayload | undefined {
-    const item = items.get(key(model, id));
-    return item !== undefined && item.expiresAtMs > Date.now() ? item.payload : undefined;
+    const { payload, expiresAtMs = 0 } = items.get(key(model, id)) ?? {};
+    if (expiresAtMs <= Date.now()) return undefined;
+    return model === 'RefreshToken' ? forgiven(payload, refreshGraceSec) : payload;
   }
-  function drop(condemned: (item: Item) => boolean): void {
+  const drop = (condemned: (item: Item) => boolean) => {
     for (const [name, item] of items) if (condemned(item)) items.delete(name);
-  }
+  };
 
   return {
     adapter: (model) => ({
@@ -47,8 +48,7 @@ export function createOidcStorage(): OidcStorage {
       findByUid: (uid) => Promise.resolve(live(model).find((one) => one.uid === uid)),
       findByUserCode: (code) => Promise.resolve(live(model).find((one) => one.userCode === code)),
       consume(id) {
-        const payload = find(model, id);
-        if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
+        Object.assign(items.get(key(model, id))?.payload ?? {}, { consumed: nowSec() });
         return Promise.resolve();
       },
       destroy(id) {
@@ -71,3 +71,11 @@ export function createOidcStorage(): OidcStorage {
     },
   };
 }
+
+/** A replaced refresh token, as if it had not been, for as long as the grace lasts. */
+function forgiven(payload: AdapterPayload | undefined, graceSec: number) {
+  const isInGrace = Number(payload?.consumed) + graceSec > Date.now() / 1000;
+  return payload !== undefined && isInGrace ? { ...payload, consumed: undefined } : payload;
+}
+
+const nowSec = () => Math.floor(Date.now() / 1000);

@@ -8,14 +8,23 @@ import type { Setup } from './setup.ts';
 const usage =
   'sandbox [--port N (0: any free, default 4400)] [--latency MS] [--setup FILE] [--json]';
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '4400' },
-    latency: { type: 'string', default: '0' },
-    setup: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const { values } = parsed();
+
+function parsed() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string', default: '4400' },
+        latency: { type: 'string', default: '0' },
+        setup: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${usage}\n${error instanceof Error ? error.message : String(error)}`);
+    process.exit(2);
+  }
+}
 
 function wholeNumber(text: string, most: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;

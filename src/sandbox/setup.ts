@@ -7,6 +7,10 @@ export interface Setup {
   /** Without a list: Acme's own. */
   readonly authorizationServers?: readonly AuthorizationServerSetup[];
   readonly servers?: readonly ServerSetup[];
+  /** Publishes a signed list of what is stopped, and says so in the profile. */
+  readonly emergencyStop?: boolean;
+  /** Hands out security events to whoever polls, and says so in the profile. */
+  readonly sharedSignals?: boolean;
 }
 
 export interface ClientAssertionRules {
@@ -39,6 +43,8 @@ export interface IdentityProviderSetup {
   readonly subjectError?: 'invalid_request' | 'invalid_grant';
   readonly idTokenSeconds?: number;
   readonly givesRefreshToken?: boolean;
+  /** A replaced refresh token is taken again for so long; plain: never, its reuse ends the sign-in. */
+  readonly refreshGraceSec?: number;
   /** A refresh token used as subject is replaced in the answer. */
   readonly rotatesInExchange?: boolean;
   /** How "no grant" is said. Plain: access_denied, 400. */

@@ -37,6 +37,8 @@ export interface Actions {
   createDeviceKey(owner: OwnedClient, options: { readonly replace: boolean }): Promise<PublicJwk>;
   /** Opens the page on which the server wants the person's yes. */
   continueInBrowser(serverId: string): Promise<void>;
+  /** Out everywhere, and nothing kept on this computer. @returns who could not be told, by name */
+  forgetEverything(): Promise<readonly string[]>;
   /** Asks parties that are not in the profile yet what they publish; remembers nothing of before. */
   discover(): Promise<Discovery>;
   /** The administrator's file, when that is the profile in force. */

@@ -44,10 +44,11 @@ export async function addServer(actions: Pick<Actions, 'overview' | 'discover'>)
     await addIdentityProvider(actions);
   }
   const discovery = await actions.discover();
-  const { profile, id, label, method, identityProvider } = await inTurn((ask) =>
+  const { entry, id, label, method, identityProvider } = await inTurn((ask) =>
     answers(ask, discovery),
   );
-  await writeProfile(profile);
+  // Read only now: somebody may have added another meanwhile.
+  await writeProfile(withEntry(readSettings().profile, 'servers', entry));
   const isSignedIn = actions
     .overview()
     .people.some((one) => one.identityProvider === identityProvider && 'account' in one.session);
@@ -58,8 +59,7 @@ export async function addServer(actions: Pick<Actions, 'overview' | 'discover'>)
 }
 
 async function answers(ask: Ask, discovery: Discovery) {
-  const raw = readSettings().profile;
-  const start = profileStart(raw);
+  const start = profileStart(readSettings().profile);
   const preset = await choosePreset(ask, title, {
     presets: serverPresets(),
     another: 'Another Server…',
@@ -96,7 +96,7 @@ async function answers(ask: Ask, discovery: Discovery) {
     algorithm: algorithmFor(look.metadata),
     resource: look.publishesNothing ? url : undefined,
   });
-  return { id, label, method, identityProvider, profile: withEntry(raw, 'servers', entry) };
+  return { id, label, method, identityProvider, entry };
 }
 
 const askUrl = (ask: Ask): Promise<string> =>

@@ -26,4 +26,5 @@ export async function promptForClientSecret(
   });
   if (value === undefined) throw new ConnectError('user.cancelled');
   await actions.storeClientSecret(owner, new Secret(value.trim()));
+  void window.showInformationMessage(`The client secret for ${cleanText(owner.label)} is stored.`);
 }

@@ -9,6 +9,7 @@ import type { Disposable } from '../core/ports.ts';
 import { subjectOf } from '../core/present/row.ts';
 import type { ConnectionSnapshot } from '../core/connection/state.ts';
 import { chooseIdentityProvider, chooseServer } from './choices.ts';
+import { forgetEverything } from './forgetEverything.ts';
 import { promptForClientSecret } from './clientSecretPrompt.ts';
 import { showFailure } from './failureMessage.ts';
 import type { CommandDeps, CommandName } from './commands.ts';
@@ -99,7 +100,7 @@ function serverHandlers({ actions }: CommandDeps) {
   };
 }
 
-function supportHandlers({ actions, clock, showLog, extensionVersion }: CommandDeps) {
+function supportHandlers({ actions, clock, showLog, extensionVersion, support }: CommandDeps) {
   return {
     copyDetails: async (from: unknown) => {
       const versions = { extensionVersion, vscodeVersion: version, nowMs: clock.now() };
@@ -119,10 +120,21 @@ function supportHandlers({ actions, clock, showLog, extensionVersion }: CommandD
         await window.showTextDocument(Uri.file(file));
         return;
       }
-      const revealSetting = { key: `${settingsSection}.${settingKeys.profile}`, edit: true };
+      // To edit is to write a first line, which is for an empty profile only.
+      const edit = actions.overview().organization === undefined;
+      const revealSetting = { key: `${settingsSection}.${settingKeys.profile}`, edit };
       await commands.executeCommand('workbench.action.openSettingsJson', { revealSetting });
     },
     setClientSecret: (from: unknown) => promptForClientSecret(actions, from),
+    forgetEverything: () => forgetEverything(actions),
+    showShadowConnections: async () => {
+      const { showShadowConnections } = await import('./shadowConnections.ts');
+      await showShadowConnections((await support()).shadow);
+    },
+    revocationDrill: async () => {
+      const { runRevocationDrill } = await import('./revocationDrill.ts');
+      await runRevocationDrill({ actions, clock }, await support());
+    },
   };
 }
 

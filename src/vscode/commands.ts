@@ -4,6 +4,7 @@ import type { Clock, Disposable, Log, OpenUrl } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 import type { CommandHandlers } from './commandHandlers.ts';
 import { commandIds } from './ids.ts';
+import type { SupportTools } from './support.ts';
 
 export type CommandName = keyof typeof commandIds;
 
@@ -14,6 +15,8 @@ export interface CommandDeps {
   readonly log: Log;
   readonly showLog: () => void;
   readonly extensionVersion: string;
+  /** Loaded when a command of support runs. */
+  readonly support: () => Promise<SupportTools>;
 }
 
 export function registerCommands(deps: CommandDeps): Disposable {

@@ -12,9 +12,9 @@ import {
   type TreeView,
 } from 'vscode';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { badge, overviewRows } from '../core/present/present.ts';
+import { badge } from '../core/present/view.ts';
 import type { Row } from '../core/present/row.ts';
-import { changedRows, indexRows } from '../core/present/rowChanges.ts';
+import type { RowIndex } from '../core/present/rowChanges.ts';
 import type { Actions } from './actions.ts';
 import { viewIds } from './ids.ts';
 
@@ -26,11 +26,20 @@ export function registerConnectionTree(
   clock: Clock,
 ): Disposable {
   const changes = new EventEmitter<string[] | undefined>();
-  const readRows = () => indexRows(overviewRows(actions.overview(), { nowMs: clock.now() }));
-  let rows = readRows();
+  const noRows: RowIndex = { roots: [], byId: new Map() };
+  let rows = noRows;
+  let drawing: Drawing | undefined;
+  const readRows = ({ indexRows, overviewRows }: Drawing) =>
+    indexRows(overviewRows(actions.overview(), { nowMs: clock.now() }));
   const provider: TreeDataProvider<string> = {
     onDidChangeTreeData: changes.event,
-    getChildren: (id) => [...(id === undefined ? rows.roots : (rows.byId.get(id)?.childIds ?? []))],
+    getChildren: async (id) => {
+      if (drawing === undefined) {
+        drawing = await loadDrawing();
+        rows = readRows(drawing);
+      }
+      return [...(id === undefined ? rows.roots : (rows.byId.get(id)?.childIds ?? []))];
+    },
     getParent: (id) => rows.byId.get(id)?.parentId,
     getTreeItem: (id) => treeItem(id, rows.byId.get(id)?.row),
   };
@@ -39,10 +48,11 @@ export function registerConnectionTree(
     showCollapseAll: true,
   });
   const update = () => {
-    const next = readRows();
-    const changed = changedRows(rows, next);
-    rows = next;
     view.badge = badge(actions.overview());
+    if (drawing === undefined) return;
+    const next = readRows(drawing);
+    const changed = drawing.changedRows(rows, next);
+    rows = next;
     if (changed === 'all') changes.fire(undefined);
     else if (changed.length > 0) changes.fire([...changed]);
   };
@@ -59,6 +69,13 @@ export function registerConnectionTree(
     },
   };
 }
+
+/** What makes rows, loaded when the view is looked into for the first time. */
+const loadDrawing = async () => ({
+  ...(await import('../core/present/sideBar.ts')),
+  ...(await import('../core/present/rowChanges.ts')),
+});
+type Drawing = Awaited<ReturnType<typeof loadDrawing>>;
 
 /** Runs `update` when the view comes into sight and from time to time while it stays there. */
 function whileVisible(view: TreeView<string>, clock: Clock, update: () => void): Disposable {

@@ -3,7 +3,7 @@ import { commands } from 'vscode';
 import { canSignIn } from '../core/present/attention.ts';
 import type { Disposable } from '../core/ports.ts';
 import type { Overview } from '../core/overview.ts';
-import { viewState } from '../core/present/present.ts';
+import { viewState } from '../core/present/view.ts';
 import type { Actions } from './actions.ts';
 import { contextKeys } from './ids.ts';
 

@@ -7,10 +7,10 @@ import {
   type SecretStorage,
   type Uri,
 } from 'vscode';
-import type { Clock, Log, OpenUrl, Preferences, SecretStore } from '../core/ports.ts';
+import type { Clock, ListedSecretStore, Log, OpenUrl, Preferences } from '../core/ports.ts';
 
 export interface Host {
-  readonly secrets: SecretStore;
+  readonly secrets: ListedSecretStore;
   readonly preferences: Preferences;
   readonly openUrl: OpenUrl;
   readonly log: Log;
@@ -34,7 +34,8 @@ export function createHost(
   };
 }
 
-const createSecretStore = (storage: SecretStorage): SecretStore => ({
+const createSecretStore = (storage: SecretStorage): ListedSecretStore => ({
+  keys: async () => storage.keys(),
   get: async (key) => storage.get(key),
   store: async (key, value) => storage.store(key, value),
   delete: async (key) => storage.delete(key),

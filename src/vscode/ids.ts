@@ -17,6 +17,9 @@ export const commandIds = {
   signInWithCode: 'enterpriseMcp.signInWithCode',
   addServer: 'enterpriseMcp.addServer',
   addIdentityProvider: 'enterpriseMcp.addIdentityProvider',
+  forgetEverything: 'enterpriseMcp.forgetEverything',
+  showShadowConnections: 'enterpriseMcp.showShadowConnections',
+  revocationDrill: 'enterpriseMcp.revocationDrill',
 } as const;
 
 export const viewIds = { connections: 'enterpriseMcp.connections' } as const;

@@ -5,7 +5,7 @@ import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import { createOffer, type OfferedServer } from '../core/offer.ts';
 import { isDecided, isSettled, whyNotOffered } from '../core/readiness.ts';
-import { isOpen } from '../core/connection/state.ts';
+import { isUsable } from '../core/connection/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';
@@ -33,7 +33,12 @@ const settleMs = 5_000;
 /** How long a call waits for a connection that is just being made. */
 const connectMs = 15_000;
 
-export function registerMcpProvider(deps: McpDeps): Disposable {
+export interface McpProvider extends Disposable {
+  /** Whether VS Code is offered this server now. */
+  isOffered(serverId: string): boolean;
+}
+
+export function registerMcpProvider(deps: McpDeps): McpProvider {
   const { actions, address, key, clock } = deps;
   const isListening = () => address() !== undefined;
   const changed = new EventEmitter<void>();
@@ -75,12 +80,18 @@ export function registerMcpProvider(deps: McpDeps): Disposable {
       return Object.assign(found, { headers: { ...key() } });
     },
   });
-  return Subscription.from(registration, subscription, offer, changed);
+  const all = Subscription.from(registration, subscription, offer, changed);
+  return {
+    isOffered: (serverId) => offer.servers().some(({ id }) => id === serverId),
+    dispose: () => {
+      all.dispose();
+    },
+  };
 }
 
 const openServers = ({ connections }: Overview) =>
   connections
-    .filter(({ state }) => isOpen(state))
+    .filter(({ state }) => isUsable(state))
     .map(({ id, label, url }) => ({ id, label, url }));
 
 /**

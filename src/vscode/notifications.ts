@@ -20,11 +20,13 @@ const buttons = {
   },
 } as const;
 
-export function registerNotifications(deps: {
+export interface NotificationDeps {
   readonly actions: Pick<Actions, 'overview' | 'onDidChange'>;
   readonly clock: Pick<Clock, 'schedule'>;
   readonly preferences: Preferences;
-}): Disposable {
+}
+
+export function registerNotifications(deps: NotificationDeps): Disposable {
   const { actions, clock, preferences } = deps;
   let before = actions.overview();
   let gathering: Disposable | undefined;

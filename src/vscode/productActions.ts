@@ -39,6 +39,7 @@ export function createActions(
     deviceKey: (owner) => connections.deviceKey(owner),
     createDeviceKey: (owner, options) => connections.createDeviceKey(owner, options),
     continueInBrowser: (serverId) => connections.continueInBrowser(serverId),
+    forgetEverything: () => connections.forgetEverything(),
     discover: async () => {
       const { createDiscovery } = await import('../core/protocol.ts');
       return createDiscovery(outbound);

@@ -60,19 +60,22 @@ export async function choosePreset<P extends CataloguePreset>(
   return preset;
 }
 
+const addAnyway = 'Add Anyway';
+
 /** A dialog, because all of it is to be read. */
 const insist =
   (preset: CataloguePreset & { readonly instead: string }): Question<true> =>
   async () => {
     const { label, status, asOf, source, instead } = preset;
     const detail = `As of ${asOf}, seen in: ${source}.\n\nWhat works instead: ${instead}\n\nAdded anyway, it will not connect before that changes.`;
-    const addAnyway = 'Add Anyway';
     const chosen = await window.showWarningMessage(
-      `${label} ${statusWords[status]}.`,
+      `${label}: ${statusWords[status]}.`,
       { modal: true, detail },
-      addAnyway,
+      // The first is what Enter chooses.
+      { title: 'Cancel', isCloseAffordance: true },
+      { title: addAnyway },
     );
-    if (chosen !== addAnyway) throw new ConnectError('user.cancelled');
+    if (chosen?.title !== addAnyway) throw new ConnectError('user.cancelled');
     return true;
   };
 

@@ -61,7 +61,10 @@ function showCodeIn(
   const state: { next?: Disposable; ended: boolean } = { ended: false };
   const offerPage = async ({ userCode, verificationUri, verificationUriComplete }: SignInCode) => {
     const button = 'Copy Code and Open Page';
-    const message = `Your code is ${cleanText(userCode, 64)}. Compare it with the one on the page.`;
+    const message =
+      verificationUriComplete === undefined
+        ? 'Sign in on any device: open the page, and enter the code shown here.'
+        : 'Sign in on any device: open the page, and compare the code there with the one shown here.';
     const chosen = await window.showInformationMessage(message, button);
     if (chosen !== button || state.ended) return;
     await env.clipboard.writeText(userCode);

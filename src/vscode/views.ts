@@ -3,14 +3,18 @@ import { Disposable as Subscription } from 'vscode';
 import type { Disposable } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 import { registerAuthProvider } from './authProvider.ts';
-import { registerCommands } from './commands.ts';
+import { registerCommands, type CommandDeps } from './commands.ts';
 import { registerConnectionTree } from './connectionTree.ts';
 import { registerContextKeys } from './contextKeys.ts';
 import type { Host } from './host.ts';
-import { registerNotifications } from './notifications.ts';
+import type { NotificationDeps } from './notifications.ts';
 import { registerStatusBarItem } from './statusBar.ts';
 
-export function registerViews(actions: Actions, host: Host, extensionVersion: string): Disposable {
+export function registerViews(
+  actions: Actions,
+  host: Host,
+  { extensionVersion, support }: Pick<CommandDeps, 'extensionVersion' | 'support'>,
+): Disposable {
   const { clock, log, openUrl, preferences, channel } = host;
   const showLog = () => {
     channel.show();
@@ -19,8 +23,8 @@ export function registerViews(actions: Actions, host: Host, extensionVersion: st
     registerContextKeys(actions),
     registerStatusBarItem(actions, clock),
     registerConnectionTree(actions, clock),
-    registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion }),
-    registerNotifications({ actions, clock, preferences }),
+    registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion, support }),
+    notifyLater({ actions, clock, preferences }),
     registerAuthProvider({
       actions,
       signIn: async () => {
@@ -29,4 +33,24 @@ export function registerViews(actions: Actions, host: Host, extensionVersion: st
       },
     }),
   );
+}
+
+/** There is nothing to tell before something changes. */
+function notifyLater(deps: NotificationDeps): Disposable {
+  const state: { notifications?: Disposable; isOver?: true; loading?: true } = {};
+  const start = async () => {
+    if (state.loading !== undefined) return;
+    state.loading = true;
+    const { registerNotifications } = await import('./notifications.ts');
+    subscription.dispose();
+    if (state.isOver === undefined) state.notifications = registerNotifications(deps);
+  };
+  const subscription = deps.actions.onDidChange(() => void start());
+  return {
+    dispose: () => {
+      state.isOver = true;
+      subscription.dispose();
+      state.notifications?.dispose();
+    },
+  };
 }

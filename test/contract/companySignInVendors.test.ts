@@ -287,7 +287,13 @@ describe('company sign-in at an identity provider', function () {
       });
       await employee.signIn();
       const [first] = await settled(employee);
-      assert.equal(first?.failure?.code, 'identityProvider.accountMismatch');
+      // What it gave instead goes back, and nobody goes on with it.
+      assert.equal(first?.state.kind, 'sessionEnded');
+      const { failure, session } = employee.connections.overview().people[0]!;
+      assert.deepEqual(
+        [failure?.code, session.kind],
+        ['identityProvider.accountMismatch', 'ended'],
+      );
     });
 
     it('is not blamed for a clock that is wrong here', async () => {

@@ -64,7 +64,7 @@ describe('Confirmations, as a person', function () {
   it('signs in with a code that is shown here and entered there', async () => {
     await person.workbench.statusBarItem('Sign in to Acme').waitFor({ timeout: 30_000 });
     await person.workbench.runCommand('Enterprise MCP: Sign In with a Code');
-    const offer = page.locator('.notification-list-item', { hasText: 'Your code is' });
+    const offer = page.locator('.notification-list-item', { hasText: 'Sign in on any device' });
     await offer.waitFor();
     await screenshot('code');
     const opened = person.context.waitForEvent('page');

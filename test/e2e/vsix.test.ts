@@ -13,10 +13,9 @@ const allowed = [
   /^LICENSE\.txt$/,
   /^changelog\.md$/,
   /^dist\/extension\.cjs$/,
-  /^dist\/extension-(chunk|addIdentityProvider|addServer|commandHandlers|company|gateway|loadProfile|loopbackReceiver|protocol)-\w{8}\.cjs$/,
+  /^dist\/extension-(chunk|addIdentityProvider|addServer|commandHandlers|company|gateway|loadProfile|loopbackReceiver|notices|notifications|protocol|revocationDrill|rowChanges|shadowConnections|sideBar|supportTools)-\w{8}\.cjs$/,
   /^media\/enterprise-mcp\.svg$/,
   /^media\/icon\.png$/,
-  /^media\/screenshots\/(light|dark)\.png$/,
   /^package\.json$/,
   /^readme\.md$/,
 ];

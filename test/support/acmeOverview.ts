@@ -26,6 +26,8 @@ export const connection = (
   changedAtMs: minutesAgo(60),
   wantedScopes: ['tickets:read', 'tickets:write'],
   tools: [],
+  history: [],
+  openStreams: 0,
   ...rest,
 });
 

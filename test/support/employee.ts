@@ -1,6 +1,7 @@
 // An employee with the real core, a real loopback redirect and a browser without a window.
-import type { SignInOptions } from '../../src/core/company.ts';
+import type { SignInOptions } from '../../src/core/companyDeps.ts';
 import { Connections } from '../../src/core/connections.ts';
+import type { Clock } from '../../src/core/ports.ts';
 import type { ConnectionSnapshot } from '../../src/core/connection/state.ts';
 import { readProfile } from '../../src/core/profile/profile.ts';
 import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
@@ -31,6 +32,8 @@ export async function createEmployee(options: {
   preferences?: Map<string, unknown>;
   /** Instead of the global one. */
   fetch?: typeof fetch;
+  /** Instead of the computer's. */
+  clock?: Clock;
   /** Whoever sits between the identity provider's page and where it sends the browser. */
   redirected?: (to: URL) => URL;
   /** How long somebody may take at the sign-in page, milliseconds. */
@@ -46,8 +49,9 @@ export async function createEmployee(options: {
     void log.push(`${message} ${JSON.stringify(facts ?? {})}`);
   const connections = new Connections({
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     store: {
+      keys: () => Promise.resolve([...secrets.keys()]),
       get: (key) => Promise.resolve(secrets.get(key)),
       store: (key, value) => Promise.resolve(void secrets.set(key, value)),
       delete: (key) => Promise.resolve(void secrets.delete(key)),

@@ -26,6 +26,7 @@ export const identityProviderEntry = (
   signIn: 'browser',
   accounts: { emailDomains: [], hostedDomain: undefined, tenant: undefined },
   pkceUnadvertised: false,
+  sharedSignals: undefined,
   ...own,
 });
 

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Description } from '../../src/sandbox/description.ts';
+import type { Serving, StopList } from '../../src/sandbox/emergencyStop.ts';
 import type { Faults } from '../../src/sandbox/faults.ts';
 import type { LedgerEntry } from '../../src/sandbox/ledger.ts';
 import type { Setup } from '../../src/sandbox/setup.ts';
+import type { SharedSignals, SignalOrder } from '../../src/sandbox/sharedSignals.ts';
 
 export type { Faults, LedgerEntry };
 
@@ -38,6 +40,14 @@ export interface Admin {
   faults(changes: Partial<Faults>): Promise<AdminState>;
   /** Makes a device's public key the one of a client of `acme`, an authorization server or `documents`. */
   registerKey(party: string, clientId: string, jwk: object): Promise<void>;
+  /** Publishes a new list of what is stopped; an empty one lifts every stop. */
+  stop(list: StopList): Promise<AdminState>;
+  /** What stands at the address of that list from now on. */
+  serveStop(as: Serving, list?: StopList): Promise<AdminState>;
+  /** A security event about a person, for whoever polls. */
+  signal(order: SignalOrder & { readonly person: string }): Promise<AdminState>;
+  /** What became of the security events. */
+  signals(): Promise<SharedSignals['state']>;
   reset(): Promise<AdminState>;
   /** Entries later than `since`. */
   ledger(since: number): Promise<readonly LedgerEntry[]>;
@@ -114,6 +124,10 @@ export function adminClient(api: string): Admin {
     faults: (changes) => ask('PUT', '/faults', changes),
     registerKey: (party, clientId, jwk) =>
       ask('PUT', `/clients/${party}/${encodeURIComponent(clientId)}/keys`, { jwk }),
+    stop: (list) => ask('PUT', '/emergency-stop', list),
+    serveStop: (as, list = {}) => ask('PUT', '/emergency-stop/serving', { as, ...list }),
+    signal: (order) => ask('POST', '/signals', order),
+    signals: () => ask('GET', '/signals'),
     reset: () => ask('POST', '/reset', {}),
     ledger: async (since) =>
       (await ask<{ entries: readonly LedgerEntry[] }>('GET', `/ledger?since=${since}`)).entries,

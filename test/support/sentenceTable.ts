@@ -28,6 +28,21 @@ export const sentenceTable: Record<ErrorCode, readonly [Remedy, Action, string]>
     'copyDetails',
     'Acme sets up Enterprise MCP on this computer, so nothing can be added here; ask an administrator at Acme to add it to the profile.',
   ],
+  'organization.stopped': [
+    'identityAdmin',
+    'copyDetails',
+    'Acme has stopped Tickets for now; ask an administrator at Acme when it may be used again.',
+  ],
+  'organization.stopListInvalid': [
+    'identityAdmin',
+    'copyDetails',
+    'The emergency stop of Acme could not be trusted, so nothing was closed or opened by it; ask an administrator at Acme to look at the details.',
+  ],
+  'organization.signalsInvalid': [
+    'identityAdmin',
+    'copyDetails',
+    'A security notice for Acme could not be trusted, so nothing was closed by it; ask an administrator at Acme to look at the details.',
+  ],
   'network.unreachable': [
     'wait',
     'reconnect',

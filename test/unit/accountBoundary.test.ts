@@ -4,7 +4,8 @@ import { membershipOf, refusalOf } from '../../src/core/signIn/accountBoundary.t
 const account = { id: 'sub-1', label: 'alice@acme.example' };
 const open = { emailDomains: [], hostedDomain: undefined, tenant: undefined };
 const verdict = (boundary: object, claims: object) =>
-  refusalOf({ ...open, ...boundary }, account, membershipOf({ ...claims }))?.facts.expected;
+  refusalOf({ ...open, ...boundary }, account, membershipOf({ email_verified: true, ...claims }))
+    ?.facts.expected;
 
 describe('an account boundary', () => {
   it('that is not drawn lets everybody in', () => {
@@ -15,7 +16,11 @@ describe('an account boundary', () => {
     ['an e-mail domain', { emailDomains: ['acme.example'] }, { email: 'a@acme.example' }],
     ['one of several', { emailDomains: ['a.example', 'b.example'] }, { email: 'a@B.example' }],
     ['a domain in capitals', { emailDomains: ['acme.example'] }, { email: 'A@ACME.EXAMPLE' }],
-    ['an address not said to be unverified', { emailDomains: ['a.b'] }, { email: 'x@a.b' }],
+    [
+      'an address verified in words',
+      { emailDomains: ['a.b'] },
+      { email: 'x@a.b', email_verified: 'true' },
+    ],
     ['hd', { hostedDomain: 'Acme.example' }, { hd: 'acme.example' }],
     ['tid', { tenant: 'T-1' }, { tid: 't-1' }],
     ['tenant', { tenant: 't-1' }, { tenant: 't-1' }],
@@ -42,6 +47,12 @@ describe('an account boundary', () => {
       'an address unverified in words',
       { emailDomains: ['a.b'] },
       { email: 'x@a.b', email_verified: 'false' },
+      'an account of a.b',
+    ],
+    [
+      'an address nobody says is verified',
+      { emailDomains: ['a.b'] },
+      { email: 'x@a.b', email_verified: undefined },
       'an account of a.b',
     ],
     ['no hd', { hostedDomain: 'a.b' }, { email: 'x@a.b' }, 'an account of a.b'],

@@ -16,9 +16,12 @@ const layers: Record<string, readonly string[]> = {
 };
 /** Packages and Node modules a layer may name; `*` is any. */
 const modules: Record<string, readonly string[]> = {
-  core: ['valibot', 'p-limit', 'eventsource-parser', 'openid-client', 'jose', 'ipaddr.js'],
+  core: [
+    ...['valibot', 'p-limit', 'eventsource-parser', 'openid-client', 'jose', 'ipaddr.js'],
+    ...['jsonc-parser', 'smol-toml'],
+  ],
   gateway: ['eventsource-parser', 'node:*'],
-  node: ['node:*'],
+  node: ['node:*', 'eventsource-parser/stream'],
   vscode: ['vscode', 'node:*'],
   extension: ['vscode', 'node:*'],
   conformance: ['valibot', 'jose', 'node:*'],

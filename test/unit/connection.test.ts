@@ -72,6 +72,7 @@ describe('a connection', () => {
   it('renews at 80 % of life, and at the check interval when that is sooner', async () => {
     const short = harness({ lifeSec: 600 });
     await short.connection.connect();
+    await short.connection.accessToken(never);
     assert.deepEqual(short.clock.pending, [480_000]);
     await short.clock.advance(480_000);
     assert.equal(short.world.minted, 2);
@@ -83,6 +84,7 @@ describe('a connection', () => {
   it('goes on through an outage while anything is left, then pauses, then comes back', async () => {
     const h = harness({ lifeSec: 600 });
     await h.connection.connect();
+    await h.connection.accessToken(never);
     h.watchGate();
     h.world.mint = 'identityProvider.unavailable';
     await h.clock.advance(480_000);
@@ -211,7 +213,7 @@ describe('a connection', () => {
   it('remembers the last call and new tools', async () => {
     const h = harness();
     await h.connection.connect();
-    h.connection.called({ tool: 'search', outcome: 'ok' });
+    h.connection.record.called({ tool: 'search', outcome: 'ok' });
     h.connection.toolsListed([
       { name: 'search', readOnly: true },
       { name: 'create', readOnly: false },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { bearerToken } from '../../src/core/access/accessToken.ts';
 import type { Access } from '../../src/core/access/accessRequest.ts';
 import { Connection } from '../../src/core/connection/connection.ts';
+import type { HistoryEntry } from '../../src/core/connection/history.ts';
 import { ConnectError, type ErrorCode, type Facts } from '../../src/core/errors.ts';
 import type { ServerProfile } from '../../src/core/profile/profile.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -11,6 +12,12 @@ import { serverEntry } from '../support/entries.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 
 const server = serverEntry({ scopes: ['read', 'write'], writeScopes: ['admin'] });
+const target = {
+  resource: 'https://tickets.example/mcp',
+  authorizationServer: { issuer: 'https://auth.example' },
+  identityProvider: { issuer: 'https://idp.example' },
+  binding: undefined,
+};
 export const never = new AbortController().signal;
 
 /** Real connection and broker; fakes at mint, probe and clock. One observation. */
@@ -19,6 +26,8 @@ export function harness(
     lifeSec?: number;
     scopes?: string[];
     checkMinutes?: number;
+    capMinutes?: number;
+    stalenessMinutes?: number;
     server?: Partial<ServerProfile>;
   } = {},
 ) {
@@ -41,6 +50,8 @@ export function harness(
     minted: 0,
     asked: [] as string[],
     had: false,
+    used: 0,
+    history: [] as HistoryEntry[],
   };
   const broker = new TokenBroker({
     clock,
@@ -70,8 +81,10 @@ export function harness(
           token: bearerToken(new Secret(`t${++world.minted}`)),
           scopes: options.scopes ?? granted,
           receivedAt: { monotonicMs: clock.monotonic(), wallMs: clock.now() },
-          lifeMs: (options.lifeSec ?? 3600) * 1000,
+          lifeMs: Math.min(options.lifeSec ?? 3600, (options.capMinutes ?? 60) * 60) * 1000,
+          serverLifeMs: (options.lifeSec ?? 3600) * 1000,
           authorizationServer: { issuer: 'https://auth.example' },
+          target,
         };
       },
       probe: ({ token, version }) => {
@@ -90,15 +103,25 @@ export function harness(
       },
       giveBack: ({ token }) => {
         seen.push(`gave back ${token.secret.reveal()}`);
-        return Promise.resolve();
+        return Promise.resolve(false);
       },
       history: {
         hadAccess: () => world.had,
         accessGranted: () => {
           world.had = true;
         },
+        entries: () => world.history,
+        add: (entry) => {
+          world.history.push(entry);
+        },
       },
-      checkIntervalMs: () => (options.checkMinutes ?? 15) * 60_000,
+      onUse: () => {
+        world.used++;
+      },
+      limits: () => ({
+        checkIntervalMs: (options.checkMinutes ?? 15) * 60_000,
+        maxStalenessMs: (options.stalenessMinutes ?? 30) * 60_000,
+      }),
       clock,
       log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
       random: () => 0,

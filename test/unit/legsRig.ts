@@ -61,6 +61,7 @@ export interface Legs {
   readonly scopes?: readonly string[];
   readonly subject?: Subject;
   readonly prove?: Prove;
+  readonly tokenCapMs?: number;
   readonly store?: SecretStore;
   readonly clock?: FakeClock;
   readonly signal?: AbortSignal;
@@ -116,6 +117,7 @@ export function run(legs: Legs = {}): Run {
       dpopKeys: createDpopKeys(),
       prove:
         legs.prove ?? ((ask) => ask(legs.subject ?? { token: new Secret('id'), kind: 'idToken' })),
+      tokenCapMs: legs.tokenCapMs ?? 1_800_000,
       discovery: { ...discoveryOf(legs), ...legs.discovery },
       toIdentityProvider: createGuardedFetch(
         { fetch: toIdentityProvider, clock: own },

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ids from '../../src/vscode/ids.ts';
 import { connectionRow } from '../../src/core/present/connectionRow.ts';
-import { personRow, problemRow } from '../../src/core/present/present.ts';
+import { personRow, problemRow } from '../../src/core/present/sideBar.ts';
 import type { ConnectionState } from '../../src/core/connection/state.ts';
 import {
   alice,
@@ -62,7 +62,11 @@ function rowWords(): ReadonlySet<string> {
   const rows = [
     ...states.map((state) => connectionRow(connection(state), context)),
     personRow(person(), overview(), context),
-    personRow(person({ kind: 'ended', account: alice, atMs: nowMs }), overview(), context),
+    personRow(
+      person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' }),
+      overview(),
+      context,
+    ),
     personRow(person({ kind: 'signedOut' }, { failure }), overview(), context),
     problemRow(problem, 0, overview()),
   ];
@@ -213,6 +217,7 @@ describe('the manifest', () => {
           ids.commandIds.addIdentityProvider,
         ],
         [`${ids.contextKeys.view} == signedOut`, ids.commandIds.signIn],
+        [`${ids.contextKeys.view} == noServers`, ids.commandIds.addServer, ids.commandIds.signIn],
       ],
     );
   });

@@ -110,7 +110,7 @@ describe('what both sides know', () => {
 
   it('offers scopes, and none that belongs to the company sign-in or cannot be one', () => {
     assert.deepEqual(offeredScopes([], ['read', 'offline_access', 'a b', 'openid']), [
-      { scope: 'read', picked: true },
+      { scope: 'read', picked: false },
     ]);
     assert.deepEqual(offeredScopes(['read'], ['read', 'admin']), [
       { scope: 'read', picked: true },

@@ -44,6 +44,7 @@ describe('organization profile', () => {
       maxRequests: 4,
       subjectToken: 'auto',
       signIn: 'browser',
+      sharedSignals: undefined,
       accounts: { emailDomains: [], hostedDomain: undefined, tenant: undefined },
       pkceUnadvertised: false,
     });

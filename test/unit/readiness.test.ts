@@ -30,6 +30,8 @@ function overview(
       changedAtMs: 0,
       wantedScopes: [],
       tools: [],
+      history: [],
+      openStreams: 0,
     }),
   );
   const people = [{ identityProvider: 'acme', label: 'Acme', session }];

@@ -45,9 +45,11 @@ describe('Secret', () => {
       'core/access/idJag.ts': 1, // subject_token
       'core/access/redemption.ts': 1, // assertion
       'core/access/revocation.ts': 1, // RFC 7009
+      'core/revocation/sharedSignalsPoll.ts': 1, // Authorization of a request
       'core/secret.ts': 1, // comparison
       'core/signIn/signIn.ts': 2, // refresh_token, RFC 7009
       'core/signIn/storedSession.ts': 2, // SecretStorage
+      'node/supportTools.ts': 1, // looked for in files, by the revocation drill
     });
   });
 });

@@ -66,6 +66,8 @@ export function createRig(change: Partial<SignInDeps> = {}) {
     const payload = {
       ...plain,
       email: 'alice@acme.example',
+      email_verified: true,
+      auth_time: nowSec,
       ...(world.nonce === '' ? {} : { nonce: world.nonce }),
       ...claims,
     };

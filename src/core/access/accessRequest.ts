@@ -5,9 +5,10 @@ import { registrationAt } from '../client/clientCredentials.ts';
 import type { Discovery, ResourceMetadata } from '../discovery/discovery.ts';
 import { dpopAlgorithm, type DpopKeys } from '../client/dpopKeys.ts';
 import type { DpopBinding } from './dpopToken.ts';
+import { isOutage } from '../connection/state.ts';
 import { ConnectError } from '../errors.ts';
 import type { GuardedFetch } from '../http/http.ts';
-import { requestIdJag, type IdJag, type Prove } from './idJag.ts';
+import { requestIdJag, type IdJag, type Prove, type Subject } from './idJag.ts';
 import { withInteraction } from './interaction.ts';
 import type { ServerMetadata } from 'openid-client';
 import type { Clock, OpenUrl, SecretStore } from '../ports.ts';
@@ -23,14 +24,19 @@ export interface Access {
   readonly scopes: readonly string[];
   /** Of receipt, by both clocks: the monotonic one stands still while the computer sleeps. */
   readonly receivedAt: { readonly monotonicMs: number; readonly wallMs: number };
+  /** Given up after this, whatever its server says. */
   readonly lifeMs: number;
+  /** Until the server stops taking it. */
+  readonly serverLifeMs: number;
   readonly authorizationServer: ServerMetadata;
+  /** Where it came from. */
+  readonly target: Target;
 }
 
 /** Life of a token whose server did not say, seconds. */
 const assumedLifeSec = 300;
 /** Nobody is believed for longer, seconds: a clock and a calendar must be able to hold the end. */
-const longestLifeSec = 86_400;
+const longestLifeSec = 366 * 86_400;
 
 export interface AccessRequestDeps {
   readonly discovery: Discovery;
@@ -41,6 +47,8 @@ export interface AccessRequestDeps {
   readonly store: SecretStore;
   readonly clock: Clock;
   readonly prove: Prove;
+  /** Access is given up after so long, milliseconds. */
+  readonly tokenCapMs: number;
 }
 
 /** `authorizationServer` undefined: the first one the server lists (only without a profile). */
@@ -62,6 +70,8 @@ export interface AccessRequest {
   readonly signal: AbortSignal;
   /** Opens the page a server wants confirmed; absent until the person asks for it. */
   readonly openInteraction?: OpenUrl | undefined;
+  /** Where access that is open now came from: whether it still stands is asked there at any rate. */
+  readonly known?: Target | undefined;
 }
 
 /**
@@ -73,7 +83,7 @@ export async function requestAccess(
   deps: AccessRequestDeps,
 ): Promise<Access> {
   request.onStep('discovery');
-  const target = await discover(request, deps);
+  const target = await stillThere(request, deps);
   try {
     return await exchangeAndRedeem(request, target, deps);
   } catch (error) {
@@ -84,13 +94,39 @@ export async function requestAccess(
   }
 }
 
-interface Target {
+/** Where access is asked for, as it was found out. */
+export interface Target {
   readonly resource: string;
   readonly authorizationServer: ServerMetadata;
   readonly identityProvider: ServerMetadata;
   /** Undefined: bearer tokens. */
   readonly binding: DpopBinding | undefined;
 }
+
+/**
+ * What is published now, or what was when access opened: a server that goes quiet must not keep the company's
+ * "no" from being heard, nor may it pass for somebody else's refusal by calling itself something else.
+ */
+async function stillThere(request: AccessRequest, deps: AccessRequestDeps): Promise<Target> {
+  const { known } = request;
+  if (known === undefined) return discover(request, deps);
+  const found = await discover(request, deps).catch((error: unknown) => {
+    if (request.signal.aborted || !ConnectError.is(error) || !isSilence(error)) throw error;
+    return known;
+  });
+  if (found.resource === known.resource) return found;
+  throw new ConnectError('discovery.resourceMismatch', {
+    host: hostOf(request.server.url),
+    expected: known.resource,
+    actual: found.resource,
+  });
+}
+
+/** Nothing was published, for whatever reason; not a word that contradicts. */
+const isSilence = ({ code, facts }: ConnectError): boolean =>
+  isOutage(code) ||
+  ['discovery.resourceMetadataMissing', 'discovery.metadataMissing'].includes(code) ||
+  (code === 'identityProvider.metadataInvalid' && facts.expected === undefined);
 
 async function discover(request: AccessRequest, deps: AccessRequestDeps): Promise<Target> {
   const { server, signal } = request;
@@ -196,11 +232,14 @@ async function exchangeAndRedeem(
   const redeem = () => redeemIdJag({ ...target, client, idJag, resource, sendResource }, legDeps);
   const interaction = { open: request.openInteraction, clock: deps.clock, signal };
   const redeemed = await withInteraction(redeem, interaction);
+  const serverLifeMs = Math.min(redeemed.expiresInSec ?? assumedLifeSec, longestLifeSec) * 1000;
   return {
     token: redeemed.token,
     scopes: redeemed.scopes,
     receivedAt: { monotonicMs: deps.clock.monotonic(), wallMs: deps.clock.now() },
-    lifeMs: Math.min(redeemed.expiresInSec ?? assumedLifeSec, longestLifeSec) * 1000,
+    lifeMs: Math.min(serverLifeMs, deps.tokenCapMs),
+    serverLifeMs,
+    target,
     authorizationServer,
   };
 }
@@ -226,15 +265,21 @@ async function exchange(
     clientIdThere: server.clientId,
     proof: isProven(server, target) ? target.binding?.key : undefined,
   };
-  const fetch: GuardedFetch = (url, init) => deps.toIdentityProvider(url, { ...init, signal });
+  // What a refresh token is sent with is heard to its end: its successor may be in the answer.
+  const fetchFor =
+    ({ kind }: Subject): GuardedFetch =>
+    (url, init) =>
+      deps.toIdentityProvider(url, kind === 'refreshToken' ? init : { ...init, signal });
   const refused = { times: 0 };
   try {
-    return await deps.prove((subject) =>
-      requestIdJag({ ...asked, subject }, { fetch, clock }).catch((error: unknown) => {
+    return await deps.prove((subject) => {
+      if (signal.aborted) throw ConnectError.from(signal.reason);
+      const legDeps = { fetch: fetchFor(subject), clock };
+      return requestIdJag({ ...asked, subject }, legDeps).catch((error: unknown) => {
         if (isNotUnderstood(error)) refused.times++;
         throw error;
-      }),
-    );
+      });
+    });
   } catch (error) {
     // Two subjects and the same answer: it is the request that is not known there (RFC 8693 §2.2.2).
     if (refused.times < 2 || !isNotUnderstood(error)) throw error;

@@ -117,7 +117,8 @@ export function grantedScopes(
   }
   const [first = asked, ...others] = lists;
   const granted = first.filter((scope) => others.every((list) => list.includes(scope)));
-  if (lists.length > 0 && granted.length === 0) {
+  // Where nothing is named, nothing is what is granted by name.
+  if (asked.length > 0 && lists.length > 0 && granted.length === 0) {
     throw new ConnectError(`${leg}.nothingGranted`, facts);
   }
   return granted;

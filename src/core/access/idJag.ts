@@ -155,7 +155,9 @@ function inspectIdJag(jwt: string, request: IdJagRequest, at: Inspection): Claim
     throw invalid(facts, 'the grant is for another resource');
   }
   if (claims['client_id'] !== request.clientIdThere) {
-    throw invalid(facts, 'the grant is for another client');
+    const actual = typeof claims['client_id'] === 'string' ? claims['client_id'].slice(0, 200) : '';
+    const both = { ...facts, expected: request.clientIdThere, actual };
+    throw invalid(both, 'the grant is for another client');
   }
   requireOwnBinding(claims, request.proof, facts);
   requireTimes(claims, at);

@@ -52,7 +52,7 @@ function interactionOf(error: ConnectError): Interaction {
     throw new ConnectError('redemption.answerInvalid', { ...error.facts, reason });
   }
   return {
-    uri,
+    uri: new URL(uri).href,
     intervalMs: Math.max(seconds(asked) ?? interval.plainSec, interval.leastSec) * 1000,
     expiresInMs: Math.min(seconds(expiresIn) ?? life.plainSec, life.longestSec) * 1000,
   };

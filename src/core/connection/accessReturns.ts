@@ -15,7 +15,7 @@ interface ReturnsDeps {
 
 export class AccessReturns {
   readonly #deps: ReturnsDeps;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<boolean>>();
   /** Where each access came from, also when the profile has no such server any more. */
   readonly #servers = new WeakMap<Access, ServerProfile>();
 
@@ -27,19 +27,21 @@ export class AccessReturns {
     this.#servers.set(access, server);
   }
 
-  /** Never rejects. @see RFC 7009 */
-  giveBack(access: Access): Promise<void> {
+  /** Never rejects. @returns whether the authorization server took it @see RFC 7009 */
+  giveBack(access: Access): Promise<boolean> {
     const { log } = this.#deps;
     const server = this.#servers.get(access);
-    if (server === undefined) return Promise.resolve();
+    if (server === undefined) return Promise.resolve(false);
     const task = this.#revoke(access, server)
       .then(
         (revoked) => {
           log.info(`${server.label}: access ${revoked ? '' : 'cannot be '}given back`);
+          return revoked;
         },
         (error: unknown) => {
           const facts = ConnectError.is(error) ? error.facts : {};
           log.warn(`${server.label}: access could not be given back`, facts);
+          return false;
         },
       )
       .finally(() => this.#underWay.delete(task));

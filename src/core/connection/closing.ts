@@ -4,13 +4,15 @@ import type { ConnectionEvent } from './state.ts';
 /** Why a connection closes, other than by an answer. */
 export type Closing = Extract<
   ConnectionEvent,
-  { type: 'signedOut' | 'sessionEnded' | 'turnedOff' | 'turnedOn' }
+  { type: 'signedOut' | 'sessionEnded' | 'stopped' | 'stopLifted' | 'turnedOff' | 'turnedOn' }
 >;
 
 /** What callers of a connection so closed are told. */
 export const closingCode = {
   signedOut: 'user.signedOut',
   sessionEnded: 'identityProvider.sessionEnded',
+  stopped: 'organization.stopped',
+  stopLifted: 'user.signedOut',
   turnedOff: 'user.turnedOff',
   turnedOn: 'user.signedOut',
 } as const satisfies Record<Closing['type'], ErrorCode>;

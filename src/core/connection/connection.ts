@@ -3,75 +3,71 @@
 import type { Access } from '../access/accessRequest.ts';
 import type { AccessToken } from '../access/accessToken.ts';
 import { closingCode, type Closing } from './closing.ts';
-import { ConnectError } from '../errors.ts';
-import { Emitter } from '../event.ts';
-import type { Clock, Disposable, Event, Log, OpenUrl } from '../ports.ts';
+import { causeText, ConnectError } from '../errors.ts';
+import type { Disposable, Event, OpenUrl } from '../ports.ts';
+import { hostOf } from '../url.ts';
 import type { ServerProfile } from '../profile/profile.ts';
-import { renewalDelayMs, retryDelayMs } from './schedule.ts';
-import { ServerAccess, type Asking, type ServerAccessDeps } from './serverAccess.ts';
+import { Confirmation } from './confirmation.ts';
+import type { ConnectionDeps } from './connectionDeps.ts';
+import type { Detector } from './history.ts';
+import { Replacements } from './replacements.ts';
+import { ConnectionRecord } from './record.ts';
+import { outcomeOf, showing } from './personStep.ts';
+import { ServerAccess } from './serverAccess.ts';
 import {
   isForPerson,
   isOpen,
+  isUnanswered,
+  isUsable,
   isWaiting,
-  transition,
   type ConnectingStep,
   type ConnectionEvent,
   type ConnectionSnapshot,
   type ConnectionState,
   type ToolSummary,
 } from './state.ts';
-import { saysSomething } from './verdict.ts';
-
-export interface ConnectionDeps extends ServerAccessDeps {
-  /** Names what the company sign-in makes of a refusal. */
-  readonly judge: (error: ConnectError) => ConnectError;
-  /** RFC 7009, best effort; never rejects. */
-  readonly giveBack: (access: Access) => Promise<void>;
-  /** Whether this person has had access to this server before, over reloads. */
-  readonly history: { hadAccess(): boolean; accessGranted(): void };
-  readonly checkIntervalMs: () => number;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: () => number;
-}
-
-type Details = Pick<
-  ConnectionSnapshot,
-  'changedAtMs' | 'lastCall' | 'failure' | 'nextCheckAtMs' | 'expiresAtMs'
->;
+import { noAnswer, saysSomething } from './verdict.ts';
 
 export class Connection {
   readonly server: ServerProfile;
   readonly onDidChange: Event<void>;
   readonly #deps: ConnectionDeps;
   readonly #access: ServerAccess;
-  readonly #changes: Emitter<void>;
-  #state: ConnectionState = { kind: 'signedOut' };
-  #details: Details;
-  #tools: readonly ToolSummary[] = [];
+  /** What may be shown of it. */
+  readonly record: ConnectionRecord;
   #attempts = 0;
-  #failures = 0;
   /** Ends the attempt under way. */
   #attempt: AbortController | undefined;
   /** Lives while the gate is open; aborted with the error that closed it. */
   #gate: AbortController | undefined;
   #closedBy = new ConnectError('user.signedOut');
-  #timer: Disposable | undefined;
-  #snapshot: ConnectionSnapshot | undefined;
+  /** One that stands by connects, once for all who call meanwhile. */
+  #waking: Promise<void> | undefined;
+  readonly #confirmation: Confirmation;
+  readonly #replacements: Replacements;
 
   constructor(server: ServerProfile, deps: ConnectionDeps) {
     this.server = server;
     this.#deps = deps;
     this.#access = new ServerAccess(server, deps);
-    this.#changes = new Emitter((error) => {
-      deps.log.error('a listener of a connection failed', { reason: String(error) });
+    this.record = new ConnectionRecord(deps);
+    this.onDidChange = this.record.onDidChange;
+    this.#replacements = new Replacements(deps.clock);
+    this.#confirmation = new Confirmation({
+      ...deps,
+      onDue: () => void this.check(),
+      onLimit: () => {
+        const { code, facts } = this.record.failure ?? noAnswer;
+        this.#pause(new ConnectError(code, facts));
+      },
+      onOutlook: () => {
+        this.record.changed();
+      },
     });
-    this.onDidChange = this.#changes.event;
-    this.#details = { changedAtMs: deps.clock.now() };
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.record.state;
   }
 
   /** The open gate's signal, or the error that keeps it shut. */
@@ -80,37 +76,38 @@ export class Connection {
   }
 
   snapshot(): ConnectionSnapshot {
-    const { id, label, url, identityProvider, scopes } = this.server;
-    this.#snapshot ??= Object.freeze({
-      id,
-      label,
-      url,
-      identityProvider,
-      wantedScopes: scopes,
-      state: this.#state,
-      tools: this.#tools,
-      ...this.#details,
-    });
-    return this.#snapshot;
+    return this.record.snapshot(this.server, this.#confirmation);
   }
 
   /** All legs and the probe, from the start; an open gate is shut first. Never rejects. */
   async connect(openInteraction?: OpenUrl): Promise<void> {
     const attempt = ++this.#attempts;
-    void this.#shut(new ConnectError('gateway.closed'), { type: 'connectStarted', attempt });
+    const event = { type: 'connectStarted', attempt } as const;
+    void this.#shut(new ConnectError('gateway.closed'), event, 'connect');
     const controller = new AbortController();
     this.#attempt = controller;
     const { signal } = controller;
     const onStep = (step: ConnectingStep) => {
-      this.#apply({ type: 'stepped', attempt, step });
+      this.record.apply({ type: 'stepped', attempt, step });
     };
     const asking = { onStep, signal, openInteraction: showing(openInteraction, onStep) };
     try {
       const { access, tools } = await this.#access.first(asking);
       if (!signal.aborted) this.#opened(access, tools, attempt);
     } catch (error) {
-      if (!signal.aborted) this.#failed(outcomeOf(error, openInteraction), attempt);
+      if (!signal.aborted) this.#failed(outcomeOf(error, openInteraction), 'connect', attempt);
     }
+  }
+
+  get hadAccess(): boolean {
+    return this.#deps.history.hadAccess();
+  }
+
+  /** Open to callers, and nothing asked for until there is one. */
+  standBy(): void {
+    if (this.state.kind !== 'signedOut') return;
+    this.#gate = new AbortController();
+    this.record.apply({ type: 'stoodBy' }, 'connect');
   }
 
   /** Connects with the page the server wants confirmed, on the person's click. Never rejects. */
@@ -122,18 +119,41 @@ export class Connection {
 
   /** Asks the company whether access still stands, and renews what is held. Never rejects. */
   async check(): Promise<void> {
-    if (isWaiting(this.#state)) return this.connect();
-    if (!isOpen(this.#state)) return;
+    if (isWaiting(this.state)) return this.connect();
+    if (this.state.kind === 'standby') return this.#wake().catch(() => undefined);
+    if (!isOpen(this.state)) return;
     await this.#deps.broker.renew(this.server.id, this.#renew).catch(() => undefined);
+  }
+
+  /** As `check`, for one that still waits for an answer. */
+  async recheck(): Promise<void> {
+    if (isUnanswered(this.state)) await this.check();
+  }
+
+  /** As `check`, for one whose last yes is too old for a server in use; any other is checked when it is used. */
+  async checkWhenDue(): Promise<void> {
+    if (this.#confirmation.isInUse && this.#confirmation.isDue) await this.check();
   }
 
   /** @throws the ConnectError that closed the gate, or an outage while nothing is left to call with */
   accessToken(signal: AbortSignal): Promise<AccessToken> {
-    return this.#token(signal, this.#deps.broker.fresh(this.server.id, this.#renew));
+    this.#confirmation.used();
+    this.#deps.onUse();
+    return this.#token(signal, this.#usable());
+  }
+
+  /** Somebody listens at the server, which is a use as long as it lasts. */
+  streamOpened(): Disposable {
+    this.#deps.onUse();
+    return this.#confirmation.streamOpened();
   }
 
   /** @throws as accessToken */
   replaceToken(refused: AccessToken, signal: AbortSignal): Promise<AccessToken> {
+    if (!this.#replacements.mayReplace(this.#deps.broker.held(this.server.id), refused)) {
+      this.refuse(new ConnectError('server.tokenRefused', { host: hostOf(this.server.url) }));
+      return Promise.reject(this.#closedBy);
+    }
     return this.#token(signal, this.#deps.broker.replace(this.server.id, refused, this.#renew));
   }
 
@@ -159,8 +179,8 @@ export class Connection {
     } catch (error) {
       const known = ConnectError.from(error);
       if (gate === this.#gate && isForPerson(known.code)) {
-        this.#note(known);
-        this.#changed();
+        this.record.note(known);
+        this.record.changed();
       }
       throw known;
     }
@@ -168,29 +188,66 @@ export class Connection {
 
   /** The server refused a fresh token as well, or wants another sign-in. */
   refuse(error: ConnectError): void {
-    if (isOpen(this.#state)) this.#failed(this.#deps.judge(error));
-  }
-
-  called(call: { tool: string; outcome: 'ok' | 'error' | 'denied' }): void {
-    this.#details = { ...this.#details, lastCall: { ...call, atMs: this.#deps.clock.now() } };
-    this.#changed();
+    if (isOpen(this.state)) this.#failed(this.#deps.judge(error), 'use');
   }
 
   toolsListed(tools: readonly ToolSummary[]): void {
-    if (!isOpen(this.#state) || JSON.stringify(tools) === JSON.stringify(this.#tools)) return;
-    this.#tools = Object.freeze([...tools]);
-    this.#apply({ type: 'toolsListed', tools: tools.length });
-    this.#changed();
+    if (!isOpen(this.state) || !this.record.setTools(tools)) return;
+    this.record.apply({ type: 'toolsListed', tools: tools.length });
+    this.record.changed();
   }
 
-  /** Closes for a reason that is not an answer. The promise ends when what was held is given back. */
-  close(event: Closing): Promise<void> {
-    return this.#shut(new ConnectError(closingCode[event.type]), event);
+  /**
+   * Closes for a reason that is not an answer.
+   * @returns when what was held is given back: whether its server was told, undefined where nothing was held
+   */
+  close(event: Closing, detector: Detector = 'person'): Promise<boolean | undefined> {
+    return this.#shut(new ConnectError(closingCode[event.type]), event, detector);
+  }
+
+  /** Closes by an answer that somebody else was given, or by what the organization made known. */
+  end(error: ConnectError, detector: Detector): void {
+    if (isUsable(this.state)) this.#failed(error, detector);
   }
 
   /** Ends when what was held is given back. */
-  dispose(): Promise<void> {
-    return this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' });
+  dispose(): Promise<unknown> {
+    return this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' }, 'person');
+  }
+
+  /** An access while it may be used; asked for first where the last yes is too old. */
+  async #usable(): Promise<Access> {
+    const { broker } = this.#deps;
+    const { id } = this.server;
+    if (this.state.kind === 'standby') await this.#wake();
+    if (!this.#confirmation.isDue) return broker.fresh(id, this.#renew);
+    return broker.renew(id, this.#renew).catch((error: unknown) => {
+      // Nobody could be asked: it goes on by its limits, or has just been closed.
+      const held = this.#gate === undefined ? undefined : broker.held(id);
+      if (held === undefined) throw error;
+      return held;
+    });
+  }
+
+  /** @throws what connecting throws; by then it is closed */
+  #wake(): Promise<void> {
+    const gate = this.#gate;
+    if (gate === undefined) return Promise.reject(this.#closedBy);
+    this.#waking ??= this.#access
+      .first({ onStep: () => undefined, signal: gate.signal })
+      .then(
+        ({ access, tools }) => {
+          if (gate === this.#gate) this.#opened(access, tools);
+        },
+        (error: unknown) => {
+          if (gate === this.#gate) this.#failed(ConnectError.from(error), 'connect');
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#waking = undefined;
+      });
+    return this.#waking;
   }
 
   async #token(signal: AbortSignal, access: Promise<Access>): Promise<AccessToken> {
@@ -204,6 +261,7 @@ export class Connection {
   readonly #renew = async (): Promise<Access> => {
     const gate = this.#gate;
     if (gate === undefined) throw this.#closedBy;
+    this.#confirmation.asking();
     try {
       const access = await this.#access.again(gate.signal);
       if (gate === this.#gate) this.#confirmed(access);
@@ -215,62 +273,59 @@ export class Connection {
     }
   };
 
-  #opened(access: Access, tools: readonly ToolSummary[], attempt: number): void {
+  #opened(access: Access, tools: readonly ToolSummary[], attempt?: number): void {
     const { scopes } = access;
     const reducedBy = this.#missing(scopes);
     const atMs = this.#deps.clock.now();
-    this.#tools = Object.freeze([...tools]);
-    this.#gate = new AbortController();
+    this.record.setTools(tools);
+    this.#gate ??= new AbortController();
     this.#succeeded(access);
-    this.#apply({ type: 'opened', attempt, scopes, reducedBy, tools: tools.length, atMs });
+    const which = attempt === undefined ? {} : { attempt };
+    const opened = { scopes, reducedBy, tools: tools.length, atMs };
+    this.record.apply({ type: 'opened', ...which, ...opened }, 'connect');
   }
 
   #confirmed(access: Access): void {
     this.#succeeded(access);
     const { scopes } = access;
     const atMs = this.#deps.clock.now();
-    this.#apply({ type: 'confirmed', scopes, reducedBy: this.#missing(scopes), atMs });
+    this.record.apply(
+      { type: 'confirmed', scopes, reducedBy: this.#missing(scopes), atMs },
+      'check',
+    );
   }
 
   #succeeded(access: Access): void {
-    const { clock, random, checkIntervalMs, history } = this.#deps;
-    this.#failures = 0;
-    history.accessGranted();
-    const delayMs = renewalDelayMs(access.lifeMs, checkIntervalMs(), random());
-    const nowMs = clock.now();
-    this.#details = {
-      ...without(this.#details, 'failure'),
-      expiresAtMs: nowMs + access.lifeMs,
-      nextCheckAtMs: nowMs + delayMs,
-    };
-    this.#later(delayMs);
+    this.#confirmation.confirmed(access.lifeMs);
+    this.record.granted(access);
   }
 
   /** No answer about access: go on while anything is left to call with. An answer: close. */
   #checkFailed(error: ConnectError): void {
     if (saysSomething(error)) {
-      this.#failed(error);
+      this.#failed(error, 'check');
       return;
     }
-    const atMs = this.#deps.clock.now();
-    const lifeLeftMs = this.#deps.broker.lifeLeftMs(this.server.id);
-    this.#note(error);
-    if (lifeLeftMs > 0) {
-      this.#apply({ type: 'checkFailed', atMs });
-      this.#changed();
-      this.#later(Math.min(this.#retryMs(error), lifeLeftMs));
-    } else {
-      void this.#shut(error, { type: 'limitReached', atMs, code: error.code });
-      this.#later(this.#retryMs(error));
-    }
+    this.record.note(error);
+    if (this.#confirmation.failed(error.facts.retryAfterSec)) {
+      this.record.apply({ type: 'checkFailed', atMs: this.#deps.clock.now() }, 'check');
+      this.record.changed();
+    } else this.#pause(error);
   }
 
-  #failed(error: ConnectError, attempt?: number): void {
+  #pause(error: ConnectError): void {
+    const { code, facts } = error;
+    const event = { type: 'limitReached', atMs: this.#deps.clock.now(), code } as const;
+    void this.#shut(error, event, 'limit');
+    this.#confirmation.retryLater(facts.retryAfterSec);
+  }
+
+  #failed(error: ConnectError, detector: Detector, attempt?: number): void {
     const { clock, history, log } = this.#deps;
     const { code } = error;
     log.warn(`${this.server.label}: ${code}`, error.facts);
-    if (code === 'bug') log.error(`${this.server.label}: unexpected`, { reason: describe(error) });
-    this.#note(error);
+    if (code === 'bug') log.error(`${this.server.label}: unexpected`, { reason: causeText(error) });
+    this.record.note(error);
     const event: ConnectionEvent = {
       type: 'failed',
       code,
@@ -278,82 +333,37 @@ export class Connection {
       atMs: clock.now(),
       ...(attempt === undefined ? {} : { attempt }),
     };
-    void this.#shut(error, event);
-    if (isWaiting(this.#state)) this.#later(this.#retryMs(error));
+    void this.#shut(error, event, detector);
+    if (isWaiting(this.state)) this.#confirmation.retryLater(error.facts.retryAfterSec);
   }
 
   /**
    * Design §6, in this order: gate, requests and streams (whoever listens to the gate's signal),
    * tokens, then the change that makes tools vanish and repaints, then giving back, beside all that.
    */
-  #shut(error: ConnectError, event: ConnectionEvent): Promise<void> {
+  #shut(
+    error: ConnectError,
+    event: ConnectionEvent,
+    detector: Detector,
+  ): Promise<boolean | undefined> {
     const gate = this.#gate;
     this.#gate = undefined;
     this.#closedBy = error;
-    this.#timer?.dispose();
-    this.#timer = undefined;
+    this.#confirmation.forget();
     gate?.abort(error);
     this.#attempt?.abort(error);
     this.#attempt = undefined;
     const held = this.#deps.broker.take(this.server.id);
-    this.#tools = [];
-    this.#details = without(this.#details, 'nextCheckAtMs', 'expiresAtMs');
-    this.#apply(event);
-    return held === undefined ? Promise.resolve() : this.#deps.giveBack(held);
+    this.record.letGo();
+    this.record.apply(event, detector);
+    if (held === undefined) return Promise.resolve(undefined);
+    return this.#deps.giveBack(held).then((isTold) => {
+      if (isTold) this.record.revoked();
+      return isTold;
+    });
   }
 
   #missing(granted: readonly string[]): readonly string[] {
-    return this.#access.missing(granted, isOpen(this.#state) ? this.#state.scopes : []);
-  }
-
-  #note(error: ConnectError): void {
-    const { code, facts } = error;
-    this.#details = { ...this.#details, failure: { code, facts, atMs: this.#deps.clock.now() } };
-  }
-
-  #retryMs(error: ConnectError): number {
-    return retryDelayMs(this.#failures++, error.facts.retryAfterSec, this.#deps.random());
-  }
-
-  #later(delayMs: number): void {
-    this.#timer?.dispose();
-    this.#timer = this.#deps.clock.schedule(delayMs, () => void this.check());
-  }
-
-  #apply(event: ConnectionEvent): void {
-    const next = transition(this.#state, event);
-    if (next === this.#state) return;
-    this.#state = Object.freeze(next);
-    this.#details = { ...this.#details, changedAtMs: this.#deps.clock.now() };
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#snapshot = undefined;
-    this.#changes.fire();
+    return this.#access.missing(granted, isOpen(this.state) ? this.state.scopes : []);
   }
 }
-
-/** Tells that the person is awaited, before the page opens. */
-const showing = (openUrl: OpenUrl | undefined, onStep: Asking['onStep']) =>
-  openUrl &&
-  ((url: string) => {
-    onStep('interaction');
-    return openUrl(url);
-  });
-
-/** Whoever did not go through with it may click again. */
-function outcomeOf(error: unknown, openInteraction: OpenUrl | undefined): ConnectError {
-  const isLeft = ConnectError.is(error, 'user.cancelled', 'user.timedOut');
-  return isLeft && openInteraction !== undefined
-    ? new ConnectError('redemption.interactionRequired', error.facts, { cause: error })
-    : ConnectError.from(error);
-}
-
-function without(details: Details, ...keys: (keyof Details)[]): Details {
-  const rest = Object.entries(details).filter(([key]) => !(keys as string[]).includes(key));
-  return Object.fromEntries(rest) as unknown as Details;
-}
-
-const describe = (error: ConnectError): string =>
-  error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause);

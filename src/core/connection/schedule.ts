@@ -20,14 +20,15 @@ export function renewalDelayMs(lifeMs: number, checkIntervalMs: number, random: 
   return Math.max(Math.min(leastRenewalMs, lifeMs), Math.min(byLife, beforeEnd, byCheck));
 }
 
-/** Full-jitter back-off, or what the other party asked for. */
+/** Full-jitter back-off; another party may make the wait longer, never shorter. */
 export function retryDelayMs(
   failures: number,
   retryAfterSec: number | undefined,
   random: number,
 ): number {
-  if (retryAfterSec !== undefined)
-    return Math.min(retryAfterSec * 1000, longestRetryMs) + 1000 * random;
   const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 10));
-  return Math.max(leastMs, ceiling * random);
+  const ownMs = Math.max(leastMs, ceiling * random);
+  if (retryAfterSec === undefined) return ownMs;
+  const askedMs = Math.min(retryAfterSec * 1000, longestRetryMs) + 1000 * random;
+  return Math.max(ownMs, askedMs);
 }

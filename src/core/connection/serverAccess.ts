@@ -21,6 +21,8 @@ export interface Asking {
 
 export interface MintRequest extends Asking {
   readonly scopes: readonly string[];
+  /** Of the access that is open now. */
+  readonly known?: Access['target'] | undefined;
 }
 
 export interface ProbeRequest {
@@ -49,6 +51,8 @@ export class ServerAccess {
   #wanted: WantedScopes;
   /** Of MCP; a server that changes it is found out, only later. */
   #version: string | undefined;
+  /** Where the access that is open came from. */
+  #target: Access['target'] | undefined;
 
   constructor(server: ServerProfile, deps: ServerAccessDeps) {
     this.#server = server;
@@ -69,6 +73,7 @@ export class ServerAccess {
     const { broker, mint, probe } = this.#deps;
     const wanted = new WantedScopes(this.#server);
     this.#wanted = wanted;
+    this.#target = undefined;
     const { signal } = asking;
     let access = await broker.renew(this.#server.id, () =>
       mint({ ...asking, scopes: wanted.current }),
@@ -80,6 +85,7 @@ export class ServerAccess {
       try {
         const { tools, version } = await probe({ token, signal, version: this.#version });
         this.#version = version;
+        this.#target = access.target;
         return { access, tools };
       } catch (error) {
         const wider = await this.#wider(error, token, asking);
@@ -95,7 +101,13 @@ export class ServerAccess {
    */
   async again(signal: AbortSignal): Promise<Access> {
     const wanted = this.#wanted;
-    const mint = () => this.#deps.mint({ scopes: wanted.current, onStep: () => undefined, signal });
+    const known = this.#target;
+    const mint = async () => {
+      const asking = { onStep: () => undefined, signal, known };
+      const access = await this.#deps.mint({ ...asking, scopes: wanted.current });
+      this.#target = access.target;
+      return access;
+    };
     try {
       return await mint();
     } catch (error) {
@@ -140,7 +152,7 @@ export class ServerAccess {
   async #widened(needed: readonly string[], wanted: WantedScopes, asking: Asking): Promise<Access> {
     const scopes = wanted.widened(needed);
     try {
-      const access = await this.#deps.mint({ ...asking, scopes });
+      const access = await this.#deps.mint({ ...asking, scopes, known: this.#target });
       wanted.answered(scopes, access.scopes);
       return access;
     } catch (error) {

@@ -1,6 +1,7 @@
 // What a connection can be and what can happen to it. Invariant: transition() is pure and total;
 // a snapshot never holds a token; a network failure never becomes a removal or the reverse.
 import type { ErrorCode, Facts } from '../errors.ts';
+import type { HistoryEntry } from './history.ts';
 
 export type ConnectingStep =
   | 'discovery'
@@ -13,6 +14,8 @@ export type ConnectingStep =
 /** Times are wall-clock milliseconds since the epoch. */
 export type ConnectionState =
   | { readonly kind: 'signedOut' }
+  /** Granted before; asked for again at its first use. */
+  | { readonly kind: 'standby' }
   | { readonly kind: 'connecting'; readonly attempt: number; readonly step: ConnectingStep }
   | {
       readonly kind: 'connected';
@@ -28,6 +31,8 @@ export type ConnectionState =
   | { readonly kind: 'notGranted'; readonly code: ErrorCode }
   | { readonly kind: 'accessRemoved'; readonly atMs: number; readonly code: ErrorCode }
   | { readonly kind: 'sessionEnded'; readonly atMs: number }
+  /** By the emergency stop of the organization. */
+  | { readonly kind: 'stopped'; readonly atMs: number; readonly code: ErrorCode }
   | { readonly kind: 'needsSignIn'; readonly code: ErrorCode }
   | { readonly kind: 'refusedByServer'; readonly code: ErrorCode }
   | { readonly kind: 'misconfigured'; readonly code: ErrorCode }
@@ -35,11 +40,13 @@ export type ConnectionState =
   | { readonly kind: 'turnedOff' };
 
 export type ConnectionEvent =
+  | { readonly type: 'stoodBy' }
   | { readonly type: 'connectStarted'; readonly attempt: number }
   | { readonly type: 'stepped'; readonly attempt: number; readonly step: ConnectingStep }
   | {
       readonly type: 'opened';
-      readonly attempt: number;
+      /** Absent for one that stood by. */
+      readonly attempt?: number;
       readonly scopes: readonly string[];
       readonly reducedBy: readonly string[];
       readonly tools: number;
@@ -68,6 +75,8 @@ export type ConnectionEvent =
     }
   | { readonly type: 'signedOut' }
   | { readonly type: 'sessionEnded'; readonly atMs: number }
+  | { readonly type: 'stopped'; readonly atMs: number }
+  | { readonly type: 'stopLifted' }
   | { readonly type: 'turnedOff' }
   | { readonly type: 'turnedOn' };
 
@@ -89,9 +98,19 @@ export interface ConnectionSnapshot {
   readonly changedAtMs: number;
   readonly wantedScopes: readonly string[];
   readonly tools: readonly ToolSummary[];
-  /** When the access in hand stops working by itself. */
+  /** When the access in hand is given up. */
   readonly expiresAtMs?: number;
+  /** Until when the server would take a copy of the last access. */
+  readonly copyWorksUntilMs?: number;
+  /** When its authorization server was told that it is over (RFC 7009); whether servers heed that is theirs. */
+  readonly revokedAtMs?: number;
+  /** Absent while it is open: checked before its next use. */
   readonly nextCheckAtMs?: number;
+  /** Until when it stays open while nobody can be asked. */
+  readonly openUntilMs?: number;
+  /** Event streams that are open at the server. */
+  readonly openStreams: number;
+  readonly history: readonly HistoryEntry[];
   readonly lastCall?: {
     readonly tool: string;
     readonly atMs: number;
@@ -129,6 +148,8 @@ function closedBy(event: ConnectionEvent & { type: 'failed' }): ConnectionState 
     case 'server.forbidden':
     case 'server.insufficientScope':
       return { kind: 'refusedByServer', code };
+    case 'organization.stopped':
+      return { kind: 'stopped', atMs, code };
     case 'user.turnedOff':
       return { kind: 'turnedOff' };
     case 'user.cancelled':
@@ -163,19 +184,29 @@ export const isForPerson = (code: ErrorCode): boolean => kindOf(code) === 'needs
 export const isOpen = (state: ConnectionState): state is ConnectionState & { kind: 'connected' } =>
   state.kind === 'connected';
 
+/** Whether VS Code may use it: what stands by connects then. */
+export const isUsable = ({ kind }: ConnectionState): boolean =>
+  kind === 'connected' || kind === 'standby';
+
 /** Comes back by itself once the other party answers. */
 export const isWaiting = ({ kind }: ConnectionState): boolean =>
   kind === 'paused' || kind === 'unreachable';
 
+/** Nobody could be asked, the last time. */
+export const isUnanswered = (state: ConnectionState): boolean =>
+  isWaiting(state) || (isOpen(state) && state.unconfirmedSinceMs !== undefined);
+
 /** Late answers of an abandoned attempt change nothing. */
 const isCurrent = (state: ConnectionState, attempt: number | undefined): boolean =>
   attempt === undefined
-    ? state.kind === 'connected'
+    ? isUsable(state)
     : state.kind === 'connecting' && state.attempt === attempt;
 
 /** The next state; the same object when the event changes nothing. */
 export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   switch (event.type) {
+    case 'stoodBy':
+      return state.kind === 'signedOut' ? { kind: 'standby' } : state;
     case 'connectStarted':
       return { kind: 'connecting', attempt: event.attempt, step: 'discovery' };
     case 'stepped':
@@ -201,13 +232,19 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
         ? { ...state, unconfirmedSinceMs: event.atMs }
         : state;
     case 'limitReached':
-      return isOpen(state) ? { kind: 'paused', sinceMs: event.atMs, code: event.code } : state;
+      return isUsable(state) ? { kind: 'paused', sinceMs: event.atMs, code: event.code } : state;
     case 'failed':
       return isCurrent(state, event.attempt) ? closedBy(event) : state;
     case 'signedOut':
       return ['turnedOff', 'signedOut'].includes(state.kind) ? state : { kind: 'signedOut' };
     case 'sessionEnded':
       return state.kind === 'turnedOff' ? state : { kind: 'sessionEnded', atMs: event.atMs };
+    case 'stopped':
+      return state.kind === 'turnedOff'
+        ? state
+        : { kind: 'stopped', atMs: event.atMs, code: 'organization.stopped' };
+    case 'stopLifted':
+      return state.kind === 'stopped' ? { kind: 'signedOut' } : state;
     case 'turnedOff':
       return { kind: 'turnedOff' };
     case 'turnedOn':

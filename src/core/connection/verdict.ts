@@ -20,3 +20,9 @@ export const refusesScopes = ({ code }: ConnectError): boolean =>
   /^(exchange\.(denied|targetRefused|scopeRefused|clientNotAllowed|nothingGranted)|redemption\.(refused|denied|scopeRefused|nothingGranted))$/.test(
     code,
   );
+
+/** What is said when a question was still open at the limit. */
+export const noAnswer = {
+  code: 'identityProvider.unavailable',
+  facts: { systemCode: 'TIMEOUT' },
+} as const;

@@ -5,6 +5,8 @@ import type { ServerProfile } from '../profile/profile.ts';
 
 /** Widenings asked for between two connects. */
 const maxWidenings = 3;
+/** Those that got no answer counted. */
+const maxTries = 10;
 /** A server may not make us ask for more than this. */
 const maxScopes = 64;
 const maxLength = 128;
@@ -22,6 +24,7 @@ export class WantedScopes {
   /** Every union asked for so far, so that none is asked for twice. */
   readonly #asked = new Set<string>();
   #widenings = 0;
+  #tries = 0;
 
   constructor(server: Pick<ServerProfile, 'scopes' | 'writeScopes' | 'writeAtOnce'>) {
     const { scopes, writeScopes, writeAtOnce } = server;
@@ -64,7 +67,8 @@ export class WantedScopes {
    */
   widened(needed: readonly string[]): readonly string[] {
     const union = unionOf(this.#current, needed);
-    const isTooMuch = this.#widenings >= maxWidenings || union.length > maxScopes;
+    const isTooMuch =
+      this.#widenings >= maxWidenings || this.#tries++ >= maxTries || union.length > maxScopes;
     if (isTooMuch || this.#asked.has(keyOf(union))) throw insufficient(needed);
     return union;
   }

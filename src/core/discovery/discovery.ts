@@ -1,6 +1,6 @@
 // Who guards an MCP server, learnt from metadata that only confirms what the profile pinned, kept as long
 // as its sender allows and shared by all servers with the same authorization server.
-import { authorizationServerParty, createGuardedFetch } from '../http/http.ts';
+import { authorizationServerParty, createGuardedFetch, type GuardedFetch } from '../http/http.ts';
 import { identityProviderParty, mcpServerParty } from '../http/http.ts';
 import {
   authorizationServerCodes,
@@ -39,9 +39,14 @@ export interface Discovery {
   authorizationServer(issuer: string, signal: AbortSignal): Promise<ServerMetadata>;
   /**
    * OpenID Provider metadata of the company's identity provider.
+   * @param through the way there, where it is shared with other requests
    * @throws identityProvider.metadataInvalid, identityProvider.unavailable, network.*
    */
-  identityProvider(issuer: string, signal: AbortSignal): Promise<ServerMetadata>;
+  identityProvider(
+    issuer: string,
+    signal: AbortSignal,
+    through?: GuardedFetch,
+  ): Promise<ServerMetadata>;
   /** Drops what is known of `issuer`; true when that was old enough for a new look to be worth it. */
   outdated(issuer: string): boolean;
   /** Forgets everything, e.g. before a person asks to reconnect. */
@@ -72,10 +77,10 @@ export function createDiscovery(deps: { fetch: Fetch; clock: Clock }): Discovery
           signal: own,
         }),
       ),
-    identityProvider: (issuer, signal) =>
+    identityProvider: (issuer, signal, through = toIdentityProvider) =>
       identityProviders.get(issuer, signal, (own) =>
         findIssuerMetadata(issuer, identityProviderPlaces(issuer), {
-          fetch: toIdentityProvider,
+          fetch: through,
           codes: identityProviderCodes,
           signal: own,
         }),

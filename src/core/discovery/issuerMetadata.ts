@@ -14,17 +14,21 @@ export interface IssuerCodes {
   readonly missing: ErrorCode;
   readonly mismatch: ErrorCode;
   readonly invalid: ErrorCode;
+  /** No answer for now. */
+  readonly down: ErrorCode;
 }
 
 export const authorizationServerCodes: IssuerCodes = {
   missing: 'discovery.metadataMissing',
   mismatch: 'discovery.issuerMismatch',
   invalid: 'discovery.metadataInvalid',
+  down: 'redemption.unavailable',
 };
 export const identityProviderCodes: IssuerCodes = {
   missing: 'identityProvider.metadataInvalid',
   mismatch: 'identityProvider.metadataInvalid',
   invalid: 'identityProvider.metadataInvalid',
+  down: 'identityProvider.unavailable',
 };
 
 /**
@@ -38,7 +42,7 @@ export async function findIssuerMetadata(
   { fetch, codes, signal }: { fetch: GuardedFetch; codes: IssuerCodes; signal: AbortSignal },
 ): Promise<Found<ServerMetadata>> {
   for (const place of places) {
-    const found = await fetchDocument(fetch, place, { invalid: codes.invalid, signal });
+    const found = await fetchDocument(fetch, place, { ...codes, signal });
     if (found === undefined) continue;
     const { value: document, keepMs } = found;
     const { issuer: said } = document;

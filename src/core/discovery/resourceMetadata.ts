@@ -44,7 +44,9 @@ export async function findResourceMetadata(
   for (const place of places) {
     const at = await place();
     if (at === undefined) continue;
-    const found = await fetchDocument(ask, at, { invalid: 'discovery.metadataInvalid', signal });
+    const found = await fetchDocument(ask, at, {
+      ...{ invalid: 'discovery.metadataInvalid', down: 'server.unavailable', signal },
+    });
     if (found !== undefined) return { ...found, value: parse(found.value, url, at) };
   }
   // A page is "no document here"; nothing but pages is the sign-in of a network.
@@ -98,9 +100,12 @@ async function metadataUrlFromChallenge(
   });
 }
 
+/** It goes into a request and onto the screen. */
+const isPrintable = (text: string): boolean => /^[\x21-\x7e]{1,2048}$/.test(text);
+
 function parse(document: MetadataDocument, url: string, at: string): ResourceMetadata {
   const { resource } = document;
-  if (typeof resource !== 'string' || !covers(resource, url, at)) {
+  if (typeof resource !== 'string' || !isPrintable(resource) || !covers(resource, url, at)) {
     throw new ConnectError('discovery.resourceMismatch', {
       host: hostOf(at),
       expected: url,

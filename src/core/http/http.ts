@@ -3,6 +3,7 @@
 import { ConnectError, type ErrorCode, type Facts } from '../errors.ts';
 import { clockOffsetSec } from './clockSkew.ts';
 import type { Clock, Fetch } from '../ports.ts';
+import { retryAfterSec } from './retryAfter.ts';
 import { hostOf } from '../url.ts';
 
 /** Codes that tell an outage of this party from an answer. */
@@ -13,6 +14,8 @@ export interface Party {
   readonly unusable: ErrorCode;
   /** A page from it is an answer: an MCP server may stand on the host of a web site. */
   readonly mayAnswerWithPages?: true;
+  /** Is asked for what changed since (RFC 9110 §13), and may say that nothing did. */
+  readonly mayBeUnchanged?: true;
 }
 
 export const identityProviderParty: Party = {
@@ -36,7 +39,12 @@ const timeoutMs = 15_000;
 const maxBytes = 1_048_576;
 const requestIdHeaders = ['x-request-id', 'x-okta-request-id', 'x-correlation-id', 'request-id'];
 
-export type GuardedFetch = (url: string, init?: RequestInit) => Promise<Response>;
+export interface GuardedInit extends RequestInit {
+  /** Begun by the person just now: goes out although the party was down a moment ago. */
+  readonly urgent?: true;
+}
+
+export type GuardedFetch = (url: string, init?: GuardedInit) => Promise<Response>;
 
 /**
  * A fetch whose answers are whole, at most 1 MiB, within 15 s, never redirected. An OAuth error in answer to
@@ -100,13 +108,14 @@ function refusalOf(
   const offset = offsetSec === undefined ? {} : { clockOffsetSec: offsetSec };
   const facts = { ...answerFacts(response, url), ...offset };
   if (status === 429 || status >= 500) {
-    const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-    const wait = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSec: seconds } : {};
+    const seconds = retryAfterSec(headers, nowMs);
+    const wait = seconds === undefined ? {} : { retryAfterSec: seconds };
     return new ConnectError(status === 429 ? party.busy : party.unavailable, { ...facts, ...wait });
   }
   // A redirect, or a page where none belongs, is a sign-in of the network.
   const isForeign = isPage(response) && party.mayAnswerWithPages !== true;
-  return (status >= 300 && status < 400) || isForeign
+  const isUnchanged = status === 304 && party.mayBeUnchanged === true;
+  return (status >= 300 && status < 400 && !isUnchanged) || isForeign
     ? new ConnectError('network.captivePortal', facts)
     : undefined;
 }
@@ -215,7 +224,7 @@ function failureCode(systemCode: string, party: Party): ErrorCode {
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|EPROTO/.test(systemCode)) {
     return 'network.tls';
   }
-  return /ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENETDOWN/.test(systemCode)
+  return /ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL/.test(systemCode)
     ? 'network.unreachable'
     : party.unavailable;
 }

@@ -1,5 +1,6 @@
 // The sentences of the company sign-in and of the two legs to a server's access.
 import {
+  comparison,
   identityAdmin,
   lookAtDetails,
   serverOwner,
@@ -9,7 +10,8 @@ import {
 } from './sentenceEntry.ts';
 
 export const accessSentences = {
-  'identityProvider.metadataInvalid': identityAdmin(
+  'identityProvider.metadataInvalid': comparison(
+    identityAdmin,
     (n) => `What ${n.idp} says about its sign-in cannot be used`,
     () => 'to check its address in the profile',
   ),

@@ -59,6 +59,8 @@ export function connectionDetails(
   const context = {
     organization: overview.organization ?? '',
     identityProvider: person?.label,
+    // Whoever reads this is the administrator.
+    managed: true,
     nowMs: versions.nowMs,
     timeZone: 'UTC',
   };
@@ -70,7 +72,7 @@ export function connectionDetails(
     ['State', stateWords(connection, context)],
     ['State since', utc(connection.changedAtMs)],
     ...(why === undefined ? [] : [['In words', why.sentence]]),
-    ...failureLines(shareable(connection).failure),
+    ...failureLines(shareable(connection).failure ?? signInFailure(person)),
     ...accessLines(connection),
   ]);
 }
@@ -89,11 +91,23 @@ export function signInDetails(
   const why = failure && explain(failure.code, { ...about, facts: failure.facts });
   return document(overview, versions, [
     ['Identity provider', `${label} (${identityProviderId})`],
-    ['State', session.kind],
+    ['State', sessionWords[session.kind]],
     ...(why === undefined ? [] : [['In words', why.sentence]]),
     ...failureLines(failure),
   ]);
 }
+
+const sessionWords = {
+  signedOut: 'Not signed in',
+  restoring: 'Signing in',
+  signingIn: 'Signing in',
+  signedIn: 'Signed in',
+  ended: 'Signed out by the company',
+} as const;
+
+/** Of a server that only waits for the sign-in. */
+const signInFailure = (person: PersonSnapshot | undefined): ConnectionSnapshot['failure'] =>
+  person === undefined ? undefined : shareable(person).failure;
 
 type Failing = Pick<ConnectionSnapshot, 'failure'>;
 

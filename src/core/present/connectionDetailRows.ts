@@ -1,5 +1,6 @@
 // What stands under a connection: why, access in words, tools, times, the last call.
 import { clockTime, relativeTime } from './moment.ts';
+import { historyRows } from './historyRows.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { detailRow, rowId, type Row } from './row.ts';
 import type { Explanation, Remedy } from './sentences.ts';
@@ -24,10 +25,14 @@ export function detailRows(
     ...(state.kind === 'connected'
       ? [
           ...whenLabelled('confirmed', 'Last confirmed', state.confirmedAtMs, 'verified'),
-          ...whenLabelled('nextCheck', 'Next check', snapshot.nextCheckAtMs, 'history'),
+          snapshot.nextCheckAtMs === undefined
+            ? detail('nextCheck', 'Next check', 'before its next use', 'sync')
+            : detail('nextCheck', 'Next check', whenSaid(snapshot.nextCheckAtMs, context), 'sync'),
+          ...whenLabelled('openUntil', 'Stays open until', snapshot.openUntilMs, 'clock'),
           ...whenLabelled('expires', 'Expires', snapshot.expiresAtMs, 'watch'),
         ]
-      : whenLabelled('nextCheck', 'Next try', snapshot.nextCheckAtMs, 'history')),
+      : whenLabelled('nextCheck', 'Next try', snapshot.nextCheckAtMs, 'sync')),
+    ...copyRows(id, snapshot, context),
     ...(lastCall === undefined
       ? []
       : [
@@ -38,6 +43,28 @@ export function detailRows(
             'play',
           ),
         ]),
+    ...historyRows(id, snapshot, context),
+  ];
+}
+
+/** What nobody here can end: a copy made elsewhere, as long as its server takes it. */
+function copyRows(
+  id: (name: string) => string,
+  { label, copyWorksUntilMs, revokedAtMs }: ConnectionSnapshot,
+  context: PresentContext,
+): readonly Row[] {
+  if (copyWorksUntilMs === undefined || copyWorksUntilMs <= context.nowMs) return [];
+  const until = `until ${clockTime(copyWorksUntilMs, context)}`;
+  const told =
+    revokedAtMs === undefined
+      ? ''
+      : `, unless ${cleanText(label)} heeds that it was given back at ${clockTime(revokedAtMs, context)}`;
+  return [
+    detailRow(id('copy'), {
+      label: 'A copy made elsewhere would work',
+      description: `${until}${told}`,
+      icon: 'copy',
+    }),
   ];
 }
 
@@ -49,7 +76,7 @@ const whenSaid = (atMs: number, context: PresentContext): string =>
 function whyRows(
   id: (name: string) => string,
   why: Explanation,
-  { label }: ConnectionSnapshot,
+  { label, failure }: ConnectionSnapshot,
   context: PresentContext,
 ): readonly Row[] {
   const who = detailRow(id('remedy'), {
@@ -57,8 +84,18 @@ function whyRows(
     description: remedyWords(why.remedy, context.organization, label),
     icon: 'person',
   });
+  const said = (name: string, title: string, value: string | undefined) =>
+    value === undefined || value === ''
+      ? []
+      : [detailRow(id(name), { label: title, description: cleanText(value, 300), icon: 'dash' })];
+  const { expected, actual } = failure?.facts ?? {};
   const reason = detailRow(id('why'), { label: 'Why', description: why.sentence, icon: 'info' });
-  return [{ ...reason, tooltip: [escapeMarkdown(why.sentence, 600)] }, who];
+  return [
+    { ...reason, tooltip: [escapeMarkdown(why.sentence, 600)] },
+    ...said('expected', 'Expected', expected),
+    ...said('actual', 'It says', actual),
+    who,
+  ];
 }
 
 /** Who it is that can do something about it. */

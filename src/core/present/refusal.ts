@@ -22,7 +22,12 @@ export function refusal(
   const person = overview.people.find(
     (one) => one.identityProvider === connection.identityProvider,
   );
-  const context = { organization: organization ?? '', identityProvider: person?.label, nowMs: 0 };
+  const context = {
+    organization: organization ?? '',
+    identityProvider: person?.label,
+    managed: overview.managed,
+    nowMs: 0,
+  };
   const sentence =
     explanationOf(connection, context)?.sentence ??
     explain('gateway.closed', { organization, server: label }).sentence;

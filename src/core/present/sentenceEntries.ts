@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { accessSentences } from './accessSentences.ts';
 import {
+  comparison,
   identityAdmin,
   lookAtDetails,
   serverOwner,
@@ -35,7 +36,25 @@ export const entries = {
     () => 'to add it to the profile',
   ),
 
-  'network.unreachable': wait((n) => `This computer could not reach ${n.host} in time`),
+  'organization.stopped': identityAdmin(
+    (n) => `${n.org} has stopped ${n.server} for now`,
+    () => 'when it may be used again',
+  ),
+  'organization.stopListInvalid': identityAdmin(
+    (n) =>
+      `The emergency stop of ${n.org} could not be trusted, so nothing was closed or opened by it`,
+    lookAtDetails,
+  ),
+  'organization.signalsInvalid': identityAdmin(
+    (n) => `A security notice for ${n.org} could not be trusted, so nothing was closed by it`,
+    lookAtDetails,
+  ),
+
+  'network.unreachable': wait((n) =>
+    n.isNameUnknown
+      ? `This network knows no computer called ${n.host}; check your VPN, or the address in the profile`
+      : `This computer could not reach ${n.host} in time`,
+  ),
   'network.tls': identityAdmin(
     (n) =>
       `The certificate of ${n.host} could not be verified${n.certificate}, so nothing was sent`,
@@ -51,15 +70,24 @@ export const entries = {
     (n) => `The clock of this computer is ${n.skew}; set it right, then reconnect.`,
   ),
 
-  'discovery.resourceMetadataMissing': serverOwner(
-    (n) => `${n.server} does not say which sign-in it accepts`,
-    () => 'to publish it',
-  ),
-  'discovery.resourceMismatch': identityAdmin(
+  'discovery.resourceMetadataMissing': {
+    ...serverOwner(
+      (n) => `${n.server} does not say which sign-in it accepts`,
+      () => 'to publish it',
+    ),
+    inOwnProfile: you(
+      'openProfile',
+      (n) =>
+        `${n.server} does not say which sign-in it accepts; check its url in the profile, or ask its owner to publish it.`,
+    ),
+  },
+  'discovery.resourceMismatch': comparison(
+    identityAdmin,
     (n) => `${n.server} gives another address for itself than the profile, so nothing was sent`,
     () => 'to compare the two',
   ),
-  'discovery.authorizationServerNotListed': identityAdmin(
+  'discovery.authorizationServerNotListed': comparison(
+    identityAdmin,
     (n) => `${n.server} does not name the sign-in server that the profile expects for it`,
     () => 'to compare the two',
   ),
@@ -67,7 +95,8 @@ export const entries = {
     (n) => `The sign-in server of ${n.server} does not describe itself`,
     () => 'to publish its description',
   ),
-  'discovery.issuerMismatch': identityAdmin(
+  'discovery.issuerMismatch': comparison(
+    identityAdmin,
     (n) => `The sign-in server of ${n.server} is not the one the profile names; nothing was sent`,
     () => 'to compare the two',
   ),

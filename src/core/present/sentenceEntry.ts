@@ -21,6 +21,8 @@ export interface Names {
   readonly idp: string;
   /** Whoever did not answer. */
   readonly host: string;
+  /** Nobody has that name where this computer asks. */
+  readonly isNameUnknown: boolean;
   readonly key: string;
   readonly reason: string;
   readonly file: string;
@@ -42,6 +44,8 @@ export interface Entry {
   readonly remedy: Remedy;
   readonly action: Action;
   readonly say: (names: Names) => string;
+  /** For a profile that this person wrote: who can mend it is whoever reads this. */
+  readonly inOwnProfile?: Entry;
 }
 
 export const you = (action: Action, say: Entry['say']): Entry => ({ remedy: 'you', action, say });
@@ -59,5 +63,14 @@ export const serverOwner = (say: Entry['say'], please: Entry['say']): Entry => (
   remedy: 'serverOwner',
   action: 'copyDetails',
   say: (n) => `${say(n)}; ask the owner of ${n.server} ${please(n)}.`,
+});
+/** Two things that do not agree, one of which stands in the profile. */
+export const comparison = (
+  by: typeof identityAdmin,
+  say: Entry['say'],
+  please: Entry['say'],
+): Entry => ({
+  ...by(say, please),
+  inOwnProfile: you('openProfile', (n) => `${say(n)}; open the profile ${please(n)}.`),
 });
 export const lookAtDetails = () => 'to look at the details';

@@ -3,7 +3,7 @@
 import type { ErrorCode, Facts } from '../errors.ts';
 import { cleanText } from './plainText.ts';
 import { entries } from './sentenceEntries.ts';
-import type { Action, Names, Remedy } from './sentenceEntry.ts';
+import type { Action, Entry, Names, Remedy } from './sentenceEntry.ts';
 
 export type { Action, Remedy } from './sentenceEntry.ts';
 
@@ -39,7 +39,9 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
     return { sentence, remedy: 'identityAdmin', action: 'copyDetails' };
   }
   // An unknown code, or a property of the prototype, must not keep the screen from being drawn.
-  const { remedy, action, say } = entries[Object.hasOwn(entries, code) ? code : 'bug'];
+  const entry: Entry = entries[Object.hasOwn(entries, code) ? code : 'bug'];
+  const isOwn = context.managed === false && entry.inOwnProfile !== undefined;
+  const { remedy, action, say } = isOwn ? entry.inOwnProfile : entry;
   return { sentence: say(namesOf(context)), remedy, action };
 }
 
@@ -57,6 +59,7 @@ function namesOf(context: ExplainContext): Names {
     server,
     idp: named(context.identityProvider, org),
     host: named(facts.host, server),
+    isNameUnknown: facts.systemCode === 'ENOTFOUND',
     key: named(facts.key, 'an entry'),
     reason: named(facts.reason, 'cannot be used'),
     file: named(facts.file, 'the file'),

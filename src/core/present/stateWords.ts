@@ -14,6 +14,8 @@ export interface PresentContext extends Now {
   readonly organization: string;
   /** Label of the identity provider the server is bound to. */
   readonly identityProvider?: string | undefined;
+  /** The profile comes from an administrator's file. */
+  readonly managed?: boolean;
 }
 
 export type Connected = ConnectionState & { readonly kind: 'connected' };
@@ -27,6 +29,7 @@ export function explanationOf(
     organization: context.organization,
     server: label,
     identityProvider: context.identityProvider,
+    managed: context.managed,
   };
   const code = codeOf(state);
   if (code !== undefined) {
@@ -52,6 +55,7 @@ function codeOf(state: ConnectionState): ErrorCode | undefined {
       return 'identityProvider.sessionEnded';
     case 'turnedOff':
       return 'user.turnedOff';
+    case 'standby':
     case 'connecting':
     case 'connected':
       return undefined;
@@ -82,6 +86,8 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
   switch (state.kind) {
     case 'signedOut':
       return 'Sign in to connect';
+    case 'standby':
+      return 'Ready · connects when used';
     case 'connecting':
       return state.step === 'interaction' ? 'Confirm in your browser…' : 'Connecting…';
     case 'connected':
@@ -96,6 +102,8 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
       return `Access removed by ${org} at ${clockTime(state.atMs, context)}`;
     case 'sessionEnded':
       return `Signed out by ${org}`;
+    case 'stopped':
+      return `Stopped by ${org} at ${clockTime(state.atMs, context)}`;
     case 'needsSignIn':
       return signInWords(state.code);
     case 'refusedByServer':
@@ -144,6 +152,9 @@ function misconfiguredWords(snapshot: ConnectionSnapshot, code: ErrorCode): stri
     case 'identityProvider.clientKeyMissing':
     case 'redemption.clientKeyMissing':
       return 'Key of this computer missing';
+    case 'identityProvider.clientSecretMissing':
+    case 'redemption.clientSecretMissing':
+      return 'Client secret missing';
     default:
       return 'Not set up correctly';
   }
@@ -156,14 +167,16 @@ function clockWords({ failure }: ConnectionSnapshot): string {
 }
 
 function connectedWords(
-  { tools }: ConnectionSnapshot,
+  { tools, openUntilMs }: ConnectionSnapshot,
   state: Connected,
   context: PresentContext,
 ): string {
   const reduced = isReadOnly(state.scopes, tools) ? 'read only' : 'reduced access';
   const parts = ['Connected', state.reducedBy.length > 0 ? reduced : counted(state.tools)];
   if (state.unconfirmedSinceMs !== undefined) {
-    const since = `not confirmed since ${clockTime(state.confirmedAtMs, context)}`;
+    const until =
+      openUntilMs === undefined ? '' : `, open until ${clockTime(openUntilMs, context)}`;
+    const since = `not confirmed since ${clockTime(state.confirmedAtMs, context)}${until}`;
     return state.reducedBy.length > 0 ? [...parts, since].join(' · ') : `Connected · ${since}`;
   }
   const confirmed = `confirmed ${relativeTime(state.confirmedAtMs, context)}`;

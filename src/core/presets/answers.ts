@@ -96,8 +96,6 @@ export function offeredScopes(
   const all = [...new Set([...preferred, ...published])].filter(
     (one) => !atIdentityProvider.includes(one) && v.is(serverSchema.entries.scopes, [one]),
   );
-  return all.map((scope) => ({
-    scope,
-    picked: preferred.length === 0 || preferred.includes(scope),
-  }));
+  // What a server publishes is its wish; the person picks what is asked for.
+  return all.slice(0, 64).map((scope) => ({ scope, picked: preferred.includes(scope) }));
 }

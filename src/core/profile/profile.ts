@@ -51,6 +51,26 @@ export interface IdentityProviderProfile extends ClientProfile {
   readonly pkceUnadvertised: boolean;
   /** Requests in flight at once at this identity provider. */
   readonly maxRequests: number;
+  readonly sharedSignals: SharedSignalsProfile | undefined;
+}
+
+/** Where something signed is fetched from, and who must have signed it. */
+export interface SignedSource {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Public JWKs with a `kid`. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  readonly pollSeconds: number;
+}
+
+export interface SharedSignalsProfile extends SignedSource {
+  readonly pollEndpoint: string;
+  /** Bearer credential there. */
+  readonly credential: Secret | undefined;
+}
+
+export interface EmergencyStopProfile extends SignedSource {
+  readonly url: string;
 }
 
 export interface ServerProfile extends ClientProfile {
@@ -91,6 +111,11 @@ export interface OrganizationProfile {
   readonly servers: readonly ServerProfile[];
   /** Minutes. */
   readonly checkInterval: CheckIntervalLimits;
+  /** Access is given up after so long, milliseconds. */
+  readonly tokenCapMs: number;
+  /** How old the last yes may be while nobody can be asked, milliseconds. */
+  readonly maxStalenessMs: number;
+  readonly emergencyStop: EmergencyStopProfile | undefined;
 }
 
 /** What there is no profile without; the rest is checked part by part. */
@@ -99,6 +124,7 @@ const frameSchema = v.object({
   identityProviders: v.array(v.unknown(), 'must be a list'),
   servers: v.array(v.unknown(), 'must be a list'),
   limits: v.optional(v.unknown()),
+  emergencyStop: v.optional(v.unknown()),
 });
 
 export type ProfileReading =
@@ -111,11 +137,12 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
   const report = (key: string, reason: string) => {
     problems.push({ code: 'profile.invalid', key, reason });
   };
-  const frame = check(frameSchema, raw, '', report);
-  if (frame === undefined) return { profile: undefined, problems };
-  for (const key of Object.keys(raw as object)) {
+  // First: a misspelt key explains the one that is missing.
+  for (const key of typeof raw === 'object' && raw !== null ? Object.keys(raw) : []) {
     if (!Object.hasOwn(profileSchema.entries, key)) report(key, 'is not a known key');
   }
+  const frame = check(frameSchema, raw, '', report);
+  if (frame === undefined) return { profile: undefined, problems };
   const limits =
     check(profileSchema.entries.limits, frame.limits, 'limits', report) ??
     v.parse(limitsSchema, {});
@@ -125,7 +152,7 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
     report,
   )
     .filter((entry) => secretAllowed(entry, source, report))
-    .map(({ value }) => identityProviderOf(value));
+    .map((entry) => identityProviderOf(entry, source, report));
   const servers = unique(entries(serverSchema, frame.servers, 'servers', report), report)
     .filter((entry) => secretAllowed(entry, source, report))
     .filter(({ key, value }) => {
@@ -141,6 +168,15 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
       identityProviders,
       servers,
       checkInterval: limits.checkIntervalMinutes,
+      tokenCapMs: limits.tokenCapMinutes * 60_000,
+      maxStalenessMs: limits.maxStalenessMinutes * 60_000,
+      emergencyStop: managedOnly(
+        check(profileSchema.entries.emergencyStop, frame.emergencyStop, 'emergencyStop', report),
+        source,
+        () => {
+          report('emergencyStop', onlyManaged);
+        },
+      ),
     },
     problems,
   };
@@ -232,10 +268,36 @@ const clientProfile = ({ clientSecret, clientKey, clientAssertion }: ClientInput
 });
 
 function identityProviderOf(
-  value: v.InferOutput<typeof identityProviderSchema>,
+  { key, value }: Entry<v.InferOutput<typeof identityProviderSchema>>,
+  source: ProfileSource,
+  report: Report,
 ): IdentityProviderProfile {
   const { emailDomains, hostedDomain, tenant } = value.accounts;
-  return { ...value, ...clientProfile(value), accounts: { emailDomains, hostedDomain, tenant } };
+  const signals = managedOnly(value.sharedSignals, source, () => {
+    report(`${key}.sharedSignals`, onlyManaged);
+  });
+  return {
+    ...value,
+    ...clientProfile(value),
+    accounts: { emailDomains, hostedDomain, tenant },
+    sharedSignals: signals && {
+      ...signals,
+      credential: signals.credential === undefined ? undefined : new Secret(signals.credential),
+    },
+  };
+}
+
+const onlyManaged = "is only taken from the administrator's file";
+
+/** Who may close everything is the administrator's to say. */
+function managedOnly<T>(
+  value: T | undefined,
+  source: ProfileSource,
+  refuse: () => void,
+): T | undefined {
+  if (value === undefined || source === 'managed') return value;
+  refuse();
+  return undefined;
 }
 
 const serverOf = (value: v.InferOutput<typeof serverSchema>): ServerProfile => ({

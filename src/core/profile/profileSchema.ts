@@ -26,20 +26,51 @@ const scope = v.pipe(
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope without spaces'),
 );
 const scopes = v.pipe(v.array(scope, 'must be a list'), v.maxLength(64, 'must be at most 64'));
-const minutes = (low: number, high: number) =>
+const oneOf = <const T extends readonly [string, ...string[]]>(options: T) =>
+  v.picklist(options, `must be ${options.slice(0, -1).join(', ')} or ${options.at(-1) ?? ''}`);
+const whole = (low: number, high: number, what: string) =>
   v.pipe(
     v.number('must be a number'),
-    v.integer('must be whole minutes'),
+    v.integer(`must be ${what}`),
     v.minValue(low, `must be at least ${low}`),
     v.maxValue(high, `must be at most ${high}`),
   );
+const minutes = (low: number, high: number) => whole(low, high, 'whole minutes');
+const managedOnly = "Only in the administrator's managed file; refused in settings.";
+const publicKeys = (types: readonly [string, ...string[]], said: string) =>
+  v.pipe(
+    v.array(
+      v.looseObject(
+        {
+          kty: described(oneOf(types), said),
+          kid: described(text, 'Name of the key, as signatures say it.'),
+        },
+        'must be a public JWK with a kid',
+      ),
+      'must be a list',
+    ),
+    v.minLength(1, 'must not be empty'),
+    v.maxLength(8, 'must be at most 8'),
+    v.check((keys) => keys.every((key) => !('d' in key)), 'must be public keys'),
+  );
+/** Where something signed is fetched from, and who must have signed it. */
+const signedSource = (keys: ReturnType<typeof publicKeys>) => ({
+  issuer: described(text, 'Value the iss claim must have.'),
+  audience: described(text, 'Value the aud claim must have.'),
+  keys: described(keys, 'Public keys that may sign, as JWKs; no other key is ever looked up.'),
+  pollSeconds: v.optional(
+    described(
+      whole(15, 900, 'whole seconds'),
+      'Seconds between two looks, less or more by a fifth.',
+    ),
+    60,
+  ),
+});
 const emailDomain = v.pipe(
   v.string('must be text'),
   v.regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'must be a domain such as acme.com'),
   v.toLowerCase(),
 );
-const oneOf = <const T extends readonly [string, ...string[]]>(options: T) =>
-  v.picklist(options, `must be ${options.slice(0, -1).join(', ')} or ${options.at(-1) ?? ''}`);
 const yesOrNo = v.boolean('must be true or false');
 export const clientAssertionSchema = v.strictObject({
   audience: v.optional(
@@ -95,6 +126,16 @@ const accountsSchema = v.strictObject({
   tenant: v.optional(described(text, 'Value the tid or tenant claim must have.')),
 });
 
+export const sharedSignalsSchema = v.strictObject({
+  pollEndpoint: described(secureUrl, 'Where security events wait to be fetched (RFC 8936).'),
+  ...signedSource(publicKeys(['OKP', 'EC', 'RSA'], 'Key type: Ed25519, P-256 or RSA.')),
+  credential: v.optional(described(longText, 'Bearer credential for the poll endpoint.')),
+});
+export const emergencyStopSchema = v.strictObject({
+  url: described(secureUrl, 'Where the signed list is published.'),
+  ...signedSource(publicKeys(['OKP', 'EC'], 'Key type: Ed25519 or P-256.')),
+});
+
 export const identityProviderSchema = v.strictObject({
   id: described(id, 'Short name that servers refer to.'),
   label: described(text, 'Name people read.'),
@@ -137,6 +178,9 @@ export const identityProviderSchema = v.strictObject({
     described(yesOrNo, 'Sign in although the metadata does not promise PKCE (RFC 7636).'),
     false,
   ),
+  sharedSignals: v.optional(
+    described(sharedSignalsSchema, `Security events of this identity provider. ${managedOnly}`),
+  ),
 });
 
 export const serverSchema = v.strictObject({
@@ -166,7 +210,13 @@ export const serverSchema = v.strictObject({
     true,
   ),
   ...clientEntries,
-  scopes: v.optional(described(scopes, 'Scopes for reading; asked for first.'), []),
+  scopes: v.optional(
+    described(
+      scopes,
+      'Scopes for reading; asked for first. Without any, the company grants what it likes.',
+    ),
+    [],
+  ),
   writeScopes: v.optional(
     described(scopes, 'Scopes for changing things; asked for when a call needs them.'),
     [],
@@ -198,11 +248,31 @@ export const limitsSchema = v.strictObject({
     described(checkIntervalSchema, 'How often the company is asked whether access still stands.'),
     {},
   ),
+  tokenCapMinutes: v.optional(
+    described(
+      minutes(5, 1440),
+      'Access is given up and asked for anew after so many minutes, however long the server would take it.',
+    ),
+    30,
+  ),
+  maxStalenessMinutes: v.optional(
+    described(
+      minutes(0, 1440),
+      'While nobody can be asked, connections stay open for so many minutes after the last yes; 0 (strict): not at all.',
+    ),
+    30,
+  ),
 });
 
 export const profileSchema = v.strictObject({
   organization: described(text, 'Name of the company, as people say it.'),
   identityProviders: described(v.array(identityProviderSchema), 'Who signs people in.'),
   servers: described(v.array(serverSchema), 'MCP servers the company offers.'),
-  limits: v.optional(described(limitsSchema, 'Bounds for settings of a person.'), {}),
+  limits: v.optional(described(limitsSchema, 'How long access lasts without another yes.'), {}),
+  emergencyStop: v.optional(
+    described(
+      emergencyStopSchema,
+      `A signed list that closes servers or ends sign-ins at once. ${managedOnly}`,
+    ),
+  ),
 });

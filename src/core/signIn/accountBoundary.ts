@@ -6,7 +6,7 @@ import type { AccountBoundary } from '../profile/profile.ts';
 
 /** What an ID token says about where its account belongs; lower case. */
 export interface Membership {
-  /** Of `email`; empty for one marked as unverified. */
+  /** Of `email`; empty for one that is not said to be verified. */
   readonly emailDomain?: string | undefined;
   /** `hd` */
   readonly hostedDomain?: string | undefined;
@@ -16,10 +16,10 @@ export interface Membership {
 
 export function membershipOf(claims: Readonly<Record<string, unknown>>): Membership {
   const email = textOf(claims['email']);
-  // Anybody can enter somebody else's address where nobody verifies it.
-  const isUnverified = [false, 'false'].some((no) => claims['email_verified'] === no);
+  // Anybody can enter somebody else's address where nobody verifies it; silence is no verification.
+  const isVerified = [true, 'true'].some((yes) => claims['email_verified'] === yes);
   return {
-    emailDomain: isUnverified ? '' : email?.slice(email.lastIndexOf('@') + 1),
+    emailDomain: isVerified ? email?.slice(email.lastIndexOf('@') + 1) : '',
     hostedDomain: textOf(claims['hd']),
     tenant: textOf(claims['tid']) ?? textOf(claims['tenant']),
   };

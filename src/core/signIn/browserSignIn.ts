@@ -34,7 +34,12 @@ export async function signInInBrowser(
   const back = receiver.wait(expectedState, signal);
   back.catch(() => undefined);
   if (!(await openUrl(url.href))) throw new ConnectError('user.cancelled');
-  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
+  const maxAgeSec = attempt.wished['max_age'];
+  const checks = {
+    ...{ pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true },
+    // Asked for, it must be so (OpenID Connect Core §3.1.2.1).
+    ...(maxAgeSec === undefined ? {} : { maxAge: Number(maxAgeSec) }),
+  };
   const cameBackTo = await back;
   return attempt.ask({
     leg: 'signIn',

@@ -4,20 +4,22 @@
 import { refusalOf } from './accountBoundary.ts';
 import { ConnectError } from '../errors.ts';
 import { Emitter } from '../event.ts';
+import type { Passage } from '../http/circuit.ts';
 import { HeldSession, type HeldSessionOwner } from './heldSession.ts';
 import type { Prove } from '../access/idJag.ts';
-import type { Account, CompanySessionState, PersonSnapshot } from '../overview.ts';
+import type { Account, CompanySessionState, PersonSnapshot, SessionDetector } from '../overview.ts';
 import type { Clock, Event, Log } from '../ports.ts';
 import type { IdentityProviderProfile } from '../profile/profile.ts';
+import type { Secret } from '../secret.ts';
 import type { CompanyTokens, SignInClient, SignInWay } from './signIn.ts';
 import { namingFailedStepUp, type StepUp } from './stepUp.ts';
-import type { SessionStore, StoredSession } from './storedSession.ts';
+import { sameToken, type SessionStore, type StoredSession } from './storedSession.ts';
 
 interface SessionDeps extends Pick<
   IdentityProviderProfile,
   'id' | 'label' | 'signIn' | 'accounts' | 'subjectToken'
 > {
-  readonly client: () => Promise<SignInClient>;
+  readonly client: (passage?: Passage) => Promise<SignInClient>;
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,9 +44,11 @@ export class CompanySession {
   #state: CompanySessionState = { kind: 'signedOut' };
   #failure: PersonSnapshot['failure'];
   #held: HeldSession | undefined;
+  /** Of a window that is closing; its last renewal must not be lost. */
+  #leaving: HeldSession | undefined;
   /** The last sign-in or renewal was of another account than it had to be. */
   #wasOtherAccount = false;
-  #ended: { account: Account; atMs: number } | undefined;
+  #ended: { account: Account; atMs: number; detector: SessionDetector } | undefined;
   /** Counts what a person began: an older sign-in or look-up must not have the last word. */
   #begun = 0;
   /** Counts the times everything was let go of: what was read before must not come back. */
@@ -84,6 +88,31 @@ export class CompanySession {
     if (own === this.#begun) this.#become(this.#settled(), failure);
   }
 
+  /** Another window signed in, renewed or signed out: what is kept now is what counts. Never throws. */
+  async follow(): Promise<void> {
+    const own = this.#begun;
+    const kept = await this.#deps.store.read().catch(() => 'unavailable' as const);
+    if (kept === 'unavailable' || own !== this.#begun) return;
+    const held = this.#held;
+    if (kept === undefined) {
+      if (held?.isStored !== true) return;
+      this.abandon();
+    } else {
+      const isSameAccount = held?.session.account.id === kept.account.id;
+      if (isSameAccount && held.session.sinceMs === kept.sinceMs) {
+        held.session = { ...held.session, refreshToken: kept.refreshToken };
+        return;
+      }
+      if (this.#refusalOf(kept) !== undefined) return;
+      // The same person's is taken in place: a renewal under way may already rest on it.
+      if (isSameAccount) held.session = kept;
+      else this.#held = new HeldSession(kept, this.#owner, { isStored: true });
+      this.#ended = undefined;
+    }
+    // A sign-in that is open here says itself how it ends.
+    if (this.#state.kind !== 'signingIn') this.#become(this.#settled());
+  }
+
   /**
    * A sign-in that carries a step-up must be of the account that is signed in.
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*
@@ -92,7 +121,7 @@ export class CompanySession {
     const own = ++this.#begun;
     this.#become({ kind: 'signingIn' });
     try {
-      const client = await this.#deps.client();
+      const client = await this.#deps.client({ urgent: true });
       const wish = { stepUp, selectAccount: this.#wasOtherAccount };
       const tokens = await client.signIn(way, signal, wish);
       const isLate = signal.aborted || own !== this.#begun;
@@ -153,7 +182,7 @@ export class CompanySession {
     this.#become({ kind: 'signedOut' });
     const deleted = this.#inOrder(() => this.#deps.store.delete());
     const failure = await deleted.then(() => undefined, storageUnavailable);
-    const client = given && (await this.#deps.client().catch(() => undefined));
+    const client = given && (await this.#deps.client({ urgent: true }).catch(() => undefined));
     const refreshToken = given?.refreshToken;
     return {
       revoke: async () =>
@@ -163,6 +192,22 @@ export class CompanySession {
     };
   }
 
+  heldSecrets(): readonly Secret[] {
+    const { refreshToken, idToken } = this.#held?.session ?? {};
+    return [refreshToken, idToken?.token].flatMap((one) => one ?? []);
+  }
+
+  /** Ends it for what the organization made known; nothing of it is kept. */
+  async revoked(detector: SessionDetector): Promise<void> {
+    const held = this.#held;
+    if (held === undefined) return;
+    const { account, refreshToken } = held.session;
+    await this.#end(held, new ConnectError('identityProvider.sessionEnded'), detector);
+    if (refreshToken === undefined) return;
+    const client = await this.#deps.client().catch(() => undefined);
+    if (client !== undefined) this.#giveBack(client, { account, refreshToken });
+  }
+
   /** Lets go of everything in memory; what is under way comes to nothing. The store stays as it is. */
   abandon(): void {
     this.#begun++;
@@ -170,10 +215,22 @@ export class CompanySession {
     this.#held = undefined;
   }
 
+  /**
+   * The window closes, the sign-in goes on elsewhere: what is being renewed is still kept.
+   * @returns when nothing is under way any more
+   */
+  async leave(): Promise<void> {
+    const held = this.#held;
+    this.abandon();
+    this.#leaving = held;
+    await held?.turns.alone(() => Promise.resolve());
+    await this.#storing;
+  }
+
   get #owner(): HeldSessionOwner {
     return {
       ...this.#deps,
-      holds: (held) => held === this.#held,
+      holds: (held) => this.#isKept(held),
       keep: (held) => this.#keep(held),
       end: (held, reason) => this.#end(held, reason),
       signedOutElsewhere: (held) => {
@@ -215,14 +272,18 @@ export class CompanySession {
   }
 
   /** The identity provider answered that this session is dead, or it is of an account that may not be. */
-  async #end(held: HeldSession, reason: ConnectError): Promise<void> {
+  async #end(
+    held: HeldSession,
+    reason: ConnectError,
+    detector: SessionDetector = 'session',
+  ): Promise<void> {
     if (held !== this.#held) return;
     const { account } = held.session;
     this.#held = undefined;
-    this.#ended = { account, atMs: this.#deps.clock.now() };
+    this.#ended = { account, atMs: this.#deps.clock.now(), detector };
     const isRefused = isOtherAccount(this.#noting(reason));
     this.#become(this.#settled(), isRefused ? reason : undefined);
-    await this.#inOrder(() => this.#deps.store.delete()).catch((error: unknown) => {
+    await this.#inOrder(() => this.#deleteOwn(held)).catch((error: unknown) => {
       this.#deps.log.error('the ended session could not be deleted', { reason: String(error) });
     });
     const client = isRefused ? await this.#deps.client().catch(() => undefined) : undefined;
@@ -258,16 +319,38 @@ export class CompanySession {
   /** The failure to show when the session will not survive this window; it goes on in memory. */
   #keep(held: HeldSession): Promise<ConnectError | undefined> {
     return this.#inOrder(async () => {
-      if (held !== this.#held) return undefined;
+      if (!this.#isKept(held)) return undefined;
       try {
+        if (await this.#isReplaced(held)) return undefined;
         await this.#deps.store.write(held.session);
         held.isStored = true;
         return undefined;
       } catch (error) {
+        held.isStored = false;
         this.#deps.log.warn('the company session could not be stored', { reason: String(error) });
         return storageUnavailable(error);
       }
     });
+  }
+
+  #isKept(held: HeldSession): boolean {
+    return held === this.#held || held === this.#leaving;
+  }
+
+  /** Another window has signed in as somebody else since, or has signed out. */
+  async #isReplaced(held: HeldSession): Promise<boolean> {
+    if (!held.isStored) return false;
+    const kept = await this.#deps.store.read();
+    return kept === undefined || kept.account.id !== held.session.account.id;
+  }
+
+  /** What another window has stored since is its own. */
+  async #deleteOwn({ session }: HeldSession): Promise<void> {
+    const kept = await this.#deps.store.read();
+    const isOwn =
+      kept?.account.id === session.account.id &&
+      (sameToken(kept, session) || kept.sinceMs === session.sinceMs);
+    if (isOwn) await this.#deps.store.delete();
   }
 
   /**

@@ -26,6 +26,9 @@ export interface HeldSessionOwner {
   readonly giveBack: (client: SignInClient, session: StoredSession) => void;
 }
 
+/** More than could be under way at once. */
+const rememberedSpent = 8;
+
 export class HeldSession {
   /** Replaced whole by a renewal. */
   session: StoredSession;
@@ -38,6 +41,8 @@ export class HeldSession {
   readonly proof: SubjectProof;
   readonly #owner: HeldSessionOwner;
   #renewal: Promise<StoredSession> | undefined;
+  /** Replaced by this session; worthless, and dangerous to use again. */
+  #spent: readonly Secret[] = [];
 
   constructor(
     session: StoredSession,
@@ -64,6 +69,7 @@ export class HeldSession {
         const ends = [
           'identityProvider.sessionEnded',
           'identityProvider.accountNotAllowed',
+          'identityProvider.accountMismatch',
         ] as const;
         if (ConnectError.is(error, ...ends)) await this.#owner.end(this, error);
         throw error;
@@ -88,12 +94,20 @@ export class HeldSession {
       throw new ConnectError('user.signedOut');
     }
     const { account, refreshToken } = kept;
-    if (account.id !== this.session.account.id || refreshToken === undefined) return;
+    if (account.id !== this.session.account.id) {
+      this.#owner.signedOutElsewhere(this);
+      throw new ConnectError('user.signedOut');
+    }
+    // One that this session has replaced itself may still stand there, where its successor could not be kept.
+    const isSpent = this.#spent.some((one) => refreshToken?.equals(one) === true);
+    if (refreshToken === undefined || isSpent) return;
     this.session = { ...this.session, refreshToken };
   }
 
   /** The identity provider replaced the refresh token; the one before is worthless now. */
   async rotate(refreshToken: Secret): Promise<void> {
+    const { refreshToken: spent } = this.session;
+    if (spent !== undefined) this.#spent = [...this.#spent.slice(1 - rememberedSpent), spent];
     this.session = { ...this.session, refreshToken };
     await this.#owner.keep(this);
   }
@@ -127,10 +141,9 @@ export class HeldSession {
   async #refreshOnce(client: SignInClient): Promise<StoredSession> {
     const used = this.session;
     if (used.refreshToken === undefined) throw new ConnectError('identityProvider.signInAgain');
-    const idToken = await client.refresh(used.refreshToken, used.account, (rotated) =>
-      this.rotate(rotated),
-    );
-    await this.requireHolds(used);
+    const idToken = await client
+      .refresh(used.refreshToken, used.account, (rotated) => this.rotate(rotated))
+      .finally(() => this.requireHolds(used));
     if (idToken !== undefined) this.#take(idToken);
     return this.session;
   }

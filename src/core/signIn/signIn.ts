@@ -82,7 +82,8 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
   const ask = createTokenEndpoint(deps);
   return {
     signIn: async (way, signal, wish = {}) => {
-      const fetch: SignInDeps['fetch'] = (url, init) => deps.fetch(url, { ...init, signal });
+      const fetch: SignInDeps['fetch'] = (url, init) =>
+        deps.fetch(url, { ...init, signal, urgent: true });
       const attempt = { ...deps, fetch, ask, signal, wished: parametersOf(wish) };
       const answer = await ('showCode' in way
         ? signInWithCode(attempt, way.showCode)
@@ -105,7 +106,9 @@ export function createSignInClient(deps: SignInDeps): SignInClient {
     },
     revoke: async (refreshToken) => {
       if (metadata.revocation_endpoint === undefined) return false;
-      const client = createOAuthClient(metadata, registration, deps.fetch);
+      const urgently: SignInDeps['fetch'] = (url, init) =>
+        deps.fetch(url, { ...init, urgent: true });
+      const client = createOAuthClient(metadata, registration, urgently);
       const hint = { token_type_hint: 'refresh_token' };
       await oauth.tokenRevocation(client, refreshToken.reveal(), hint);
       return true;

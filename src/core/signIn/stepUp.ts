@@ -29,7 +29,11 @@ const demandOf = ({ acrValues, maxAgeSec }: Facts): StepUp => ({
  * known, and the shortest age. Other demands wait for the sign-in after it.
  */
 export function stepUpFor(failures: readonly Failure[]): StepUp | undefined {
-  const demands = failures.filter(isDemand).map(({ facts }) => demandOf(facts));
+  // The company's own first: a server that asks for ever new things must not stand in their way.
+  const demands = failures
+    .filter(isDemand)
+    .sort((one, other) => one.code.localeCompare(other.code))
+    .map(({ facts }) => demandOf(facts));
   if (demands.length === 0) return undefined;
   const acrValues = demands.find((one) => one.acrValues !== undefined)?.acrValues;
   const ages = demands.flatMap(({ maxAgeSec }) => maxAgeSec ?? []);

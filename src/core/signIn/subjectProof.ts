@@ -41,6 +41,8 @@ export class SubjectProof {
   /** @see Prove */
   readonly prove: Prove = async (ask) => {
     const first = await this.#choose();
+    // Another window may have signed out, or somebody else in.
+    if (first.kind === 'idToken') await this.#held.takeOver();
     try {
       return await this.#ask(first, ask);
     } catch (error) {
@@ -123,7 +125,12 @@ export class SubjectProof {
       this.#rotates = true;
       return held.rotate(refreshToken);
     };
-    const answer = await ask({ kind: 'refreshToken', token: used.refreshToken, onRotated });
+    const answer = await ask({ kind: 'refreshToken', token: used.refreshToken, onRotated }).catch(
+      async (error: unknown) => {
+        await held.requireHolds(used);
+        throw error;
+      },
+    );
     if (answer.rotated === undefined) this.#rotates ??= false;
     else if (!isHeldBy(held, answer.rotated)) await onRotated(answer.rotated);
     await held.requireHolds(used);

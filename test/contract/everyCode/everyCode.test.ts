@@ -7,11 +7,13 @@ import { person, profile } from './elsewhere.ts';
 import { exchange, redemption } from './exchange.ts';
 import { identityProvider } from './identityProvider.ts';
 import { discovery, network } from './network.ts';
+import { organization } from './organization.ts';
 import { createScene, type Provocation, type Scene, type Told } from './scene.ts';
 import { gateway, server } from './server.ts';
 
 const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   ...profile,
+  ...organization,
   ...network,
   ...discovery,
   ...identityProvider,

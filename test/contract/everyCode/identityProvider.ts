@@ -1,6 +1,6 @@
 // Sign-ins that fail, and sessions that end.
 import assert from 'node:assert/strict';
-import { bodyOf, inTheWay, rejection, toldOf, type Provocation } from './scene.ts';
+import { bodyOf, inTheWay, rejection, toldFrom, toldOf, type Provocation } from './scene.ts';
 
 export const identityProvider = {
   'identityProvider.metadataInvalid': ({ atSignIn }) =>
@@ -49,9 +49,14 @@ export const identityProvider = {
     return toldOf(alice, await rejection(done));
   },
 
-  'identityProvider.accountMismatch': ({ atServer }) =>
-    // So short that it is renewed before its first use.
-    atServer({ identityProvider: { tampering: 'refreshedIdTokenOfAnother', idTokenSeconds: 30 } }),
+  'identityProvider.accountMismatch': async ({ signedIn }) => {
+    const { alice } = await signedIn({
+      // So short that it is renewed before its first use.
+      identityProvider: { tampering: 'refreshedIdTokenOfAnother', idTokenSeconds: 30 },
+    });
+    const overview = alice.connections.overview();
+    return toldFrom(overview, overview.people[0]!.failure!);
+  },
 
   'identityProvider.accountNotAllowed': ({ atSignIn }) =>
     atSignIn(

@@ -28,6 +28,8 @@ export type Provocation = (scene: Scene) => Promise<Told>;
 
 export interface Company {
   readonly identityProvider?: IdentityProviderSetup;
+  /** It makes things known to everybody at once. */
+  readonly makesKnown?: true;
   /** Who guards the server. */
   readonly guard?: Omit<AuthorizationServerSetup, 'id' | 'label'>;
   readonly server?: Partial<Omit<ServerSetup, 'id' | 'label' | 'authorizationServer'>>;
@@ -59,8 +61,14 @@ export interface Scene {
 export function createScene(): Scene {
   const closing: (() => unknown)[] = [];
   const onEnd = (close: () => unknown) => void closing.push(close);
-  const open: Scene['open'] = async ({ identityProvider = {}, guard, server }) => {
+  const open: Scene['open'] = async ({
+    identityProvider = {},
+    guard,
+    server,
+    makesKnown = false,
+  }) => {
     const at = await openVendorCompany({
+      ...{ emergencyStop: makesKnown, sharedSignals: makesKnown },
       identityProvider,
       authorizationServers: [{ id: 'guard', label: 'Guard', ...guard }],
       servers: [

@@ -48,6 +48,8 @@ export class FakeAccess {
   /** Scopes that were asked for beyond those there are, and what comes of it. */
   readonly demands: (readonly string[] | undefined)[] = [];
   wider: () => Promise<AccessToken | undefined> = () => Promise.resolve(undefined);
+  /** Open just now. */
+  streams = 0;
   #minting: Promise<AccessToken> | undefined;
   #gate: AbortController | undefined = new AbortController();
   #error = new ConnectError('gateway.closed');
@@ -102,6 +104,14 @@ export class FakeAccess {
           widen: (scopes) => {
             this.demands.push(scopes);
             return this.wider();
+          },
+          streamOpened: () => {
+            this.streams++;
+            return {
+              dispose: () => {
+                this.streams--;
+              },
+            };
           },
           refuse: (error) => {
             this.refusals.push(error);

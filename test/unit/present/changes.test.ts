@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Emitter } from '../../../src/core/event.ts';
 import { clockTime, relativeTime, utc } from '../../../src/core/present/moment.ts';
 import { cleanText, escapeMarkdown } from '../../../src/core/present/plainText.ts';
-import { overviewRows } from '../../../src/core/present/present.ts';
+import { overviewRows } from '../../../src/core/present/sideBar.ts';
 import { changedRows, indexRows } from '../../../src/core/present/rowChanges.ts';
 import { subjectOf } from '../../../src/core/present/row.ts';
 import type { ConnectionSnapshot } from '../../../src/core/connection/state.ts';

@@ -159,7 +159,7 @@ describe('announcements', () => {
     overview({
       connections: states.map((state, at) => connection(state, { id: `s${at}`, label: `S${at}` })),
     });
-  const ended = person({ kind: 'ended', account: alice, atMs: nowMs });
+  const ended = person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' });
 
   it('tell of access removed while in use, once for all servers', () => {
     assert.deepEqual(announcements(servers(connected, connected), servers(removed, connected)), [

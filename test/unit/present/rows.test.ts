@@ -162,7 +162,7 @@ const states: readonly (readonly [ConnectionState, string, string, string])[] = 
   ],
   [
     { kind: 'misconfigured', code: 'redemption.clientSecretMissing' },
-    'Not set up correctly',
+    'Client secret missing',
     'warning',
     'canReconnect canTurnOff canSetClientSecret',
   ],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { canSignIn } from '../../../src/core/present/attention.ts';
-import { badge, overviewRows, viewState } from '../../../src/core/present/present.ts';
+import { overviewRows } from '../../../src/core/present/sideBar.ts';
+import { badge, viewState } from '../../../src/core/present/view.ts';
 import type { Row } from '../../../src/core/present/row.ts';
 import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/connection/state.ts';
 import {
@@ -71,7 +72,7 @@ describe('the side bar', () => {
       person({ kind: 'signedOut' }, { failure }),
       person({ kind: 'restoring' }),
       person({ kind: 'signingIn' }),
-      person({ kind: 'ended', account: alice, atMs: minutesAgo(1) }),
+      person({ kind: 'ended', account: alice, atMs: minutesAgo(1), detector: 'session' }),
     ].map((one) => {
       const other = person(undefined, { identityProvider: 'other' });
       const [root] = overviewRows(overview({ people: [one, other] }), context);
@@ -98,9 +99,15 @@ describe('the side bar', () => {
 
   it('leaves the place to a welcome when there is nothing else to say', () => {
     assert.deepEqual([viewState(nowhere), overviewRows(nowhere, context)], ['noProfile', []]);
-    const signedOut = overview({ people: [person({ kind: 'signedOut' })] });
+    const signedOut = overview({
+      people: [person({ kind: 'signedOut' })],
+      connections: [connection({ kind: 'signedOut' })],
+    });
+    assert.equal(viewState({ ...signedOut, connections: [] }), 'noServers');
     assert.deepEqual([viewState(signedOut), overviewRows(signedOut, context)], ['signedOut', []]);
-    const ended = overview({ people: [person({ kind: 'ended', account: alice, atMs: nowMs })] });
+    const ended = overview({
+      people: [person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' })],
+    });
     const restoring = overview({ people: [person({ kind: 'restoring' })] });
     assert.deepEqual([viewState(restoring), overviewRows(restoring, context)], ['loading', []]);
     assert.equal(viewState({ ...nowhere, loaded: false }), 'loading');
@@ -111,7 +118,7 @@ describe('the side bar', () => {
 
 describe('the badge', () => {
   it('counts causes the person can mend, never those of an administrator', () => {
-    const ended = person({ kind: 'ended', account: alice, atMs: nowMs });
+    const ended = person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' });
     const closed = connection({ kind: 'sessionEnded', atMs: nowMs });
     const stepUp = connection({ kind: 'needsSignIn', code: 'exchange.stepUpRequired' });
     const count = (rest: Parameters<typeof overview>[0]) => badge(overview(rest))?.value;

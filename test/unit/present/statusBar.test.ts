@@ -12,7 +12,7 @@ import {
   person,
 } from '../../support/acmeOverview.ts';
 
-const ended = person({ kind: 'ended', account: alice, atMs: nowMs });
+const ended = person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' });
 const removed = connection({ kind: 'accessRemoved', atMs: nowMs, code: 'exchange.denied' });
 const connecting = connection({ kind: 'connecting', attempt: 1, step: 'discovery' });
 const stepUp = connection({ kind: 'needsSignIn', code: 'exchange.stepUpRequired' });

@@ -1,6 +1,7 @@
-// Everything the side bar shows, as data. Invariant: pure; every word a person reads is here or in the
+// The rows of the side bar, as data; loaded when somebody looks. Invariant: pure; every word a person reads is here or in the
 // files this one imports, so all of it is tested without an editor.
-import { byNeed, needsPerson } from './attention.ts';
+import { byNeed } from './attention.ts';
+import { viewState } from './view.ts';
 import { connectionRow } from './connectionRow.ts';
 import { clockTime, type Now } from './moment.ts';
 import type { Overview, PersonSnapshot, ProfileProblem } from '../overview.ts';
@@ -9,24 +10,13 @@ import { rowId, type Row } from './row.ts';
 import { explain } from './sentences.ts';
 import type { PresentContext } from './stateWords.ts';
 
-export type ViewState = 'loading' | 'noProfile' | 'signedOut' | 'ready';
-
-/** Which welcome stands in for the rows; `ready` shows rows, `loading` nothing that would only flash. */
-export function viewState({ loaded, organization, people }: Overview): ViewState {
-  const isLookingUp = ({ session }: PersonSnapshot) => session.kind === 'restoring';
-  if (!loaded || (people.length > 0 && people.every(isLookingUp))) return 'loading';
-  if (organization === undefined) return 'noProfile';
-  const isQuiet = ({ session, failure }: PersonSnapshot) =>
-    session.kind === 'signedOut' && failure === undefined;
-  return people.every(isQuiet) ? 'signedOut' : 'ready';
-}
-
 /** The roots of the side bar; none where a welcome says everything. */
 export function overviewRows(overview: Overview, now: Now): readonly Row[] {
   const problems = overview.problems.map((problem, index) => problemRow(problem, index, overview));
   if (overview.organization === undefined) return problems;
   if (viewState(overview) !== 'ready' && problems.length === 0) return [];
-  const context = { ...now, organization: overview.organization };
+  const { organization, managed } = overview;
+  const context = { ...now, organization, managed };
   const people = overview.people.map((person) => personRow(person, overview, context));
   return [organizationRow(overview, [...problems, ...people])];
 }
@@ -105,12 +95,13 @@ export function personRow(
 
 function personFailure(
   { failure, label, session }: PersonSnapshot,
-  { organization }: PresentContext,
+  { organization, managed }: PresentContext,
 ): string | undefined {
   const code =
     failure?.code ?? (session.kind === 'ended' ? 'identityProvider.sessionEnded' : undefined);
   if (code === undefined) return undefined;
-  return explain(code, { organization, identityProvider: label, facts: failure?.facts }).sentence;
+  return explain(code, { organization, managed, identityProvider: label, facts: failure?.facts })
+    .sentence;
 }
 
 function personLook(
@@ -164,11 +155,4 @@ function personContextValue({ session, failure }: PersonSnapshot): string {
     ...(why?.action === 'createDeviceKey' ? ['canCreateDeviceKey'] : []),
     ...(why === undefined ? [] : ['canCopyDetails']),
   ].join(' ');
-}
-
-/** What the badge counts; undefined for no badge. Nothing an administrator has to mend is in it. */
-export function badge(overview: Overview): { value: number; tooltip: string } | undefined {
-  const value = needsPerson(overview);
-  if (value === 0) return undefined;
-  return { value, tooltip: value === 1 ? '1 thing needs you' : `${value} things need you` };
 }

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { watchForWake } from '../../src/core/wakeDetector.ts';
+import { FakeClock } from '../support/fakeClock.ts';
+
+describe('the wake detector', () => {
+  const watched = () => {
+    const clock = new FakeClock();
+    const seen = { wakes: 0 };
+    const watch = watchForWake(clock, () => seen.wakes++);
+    return { clock, seen, watch };
+  };
+
+  it('says nothing of time that passes', async () => {
+    const { clock, seen } = watched();
+    await clock.advance(8 * 3_600_000);
+    assert.equal(seen.wakes, 0);
+  });
+
+  for (const ms of [8 * 3_600_000, 45_000, -3_600_000]) {
+    it(`notices a jump of ${ms / 1000} s within 30 s, once`, async () => {
+      const { clock, seen } = watched();
+      await clock.advance(10_000);
+      clock.sleep(ms);
+      await clock.advance(30_000);
+      assert.equal(seen.wakes, 1);
+      await clock.advance(600_000);
+      assert.equal(seen.wakes, 1);
+    });
+  }
+
+  it('looks no more once disposed of', () => {
+    const { clock, watch } = watched();
+    watch.dispose();
+    assert.deepEqual(clock.pending, []);
+  });
+});
