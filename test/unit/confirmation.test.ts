@@ -68,6 +68,32 @@ describe('confirmation', () => {
     });
   });
 
+  it('does not keep a caller waiting for a silent company while the last yes is good enough', async () => {
+    const h = await opened();
+    await h.clock.advance(16 * minute);
+    const release = hold(h);
+    const late = call(h);
+    await h.clock.advance(4_999);
+    const isWaiting = await Promise.race([late.then(() => false), Promise.resolve(true)]);
+    assert.ok(isWaiting);
+    await h.clock.advance(1);
+    assert.equal(await late, 't1');
+    release();
+    await h.clock.advance(0);
+    assert.equal(await call(h), 't2');
+  });
+
+  it('keeps a caller waiting where the profile is strict', async () => {
+    const h = await opened({ stalenessMinutes: 0 });
+    await h.clock.advance(16 * minute);
+    const release = hold(h);
+    const late = call(h);
+    await h.clock.advance(10_000);
+    assert.ok(await Promise.race([late.then(() => false), Promise.resolve(true)]));
+    release();
+    assert.equal(await late, 't2');
+  });
+
   describe('of what is in use', () => {
     it('is asked for at the interval, as long as there are calls, and one time more', async () => {
       const h = await used();

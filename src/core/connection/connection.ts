@@ -12,6 +12,7 @@ import type { ConnectionDeps } from './connectionDeps.ts';
 import type { Detector } from './history.ts';
 import { Replacements } from './replacements.ts';
 import { ConnectionRecord } from './record.ts';
+import { settlesSoon } from './patience.ts';
 import { outcomeOf, showing } from './personStep.ts';
 import { ServerAccess } from './serverAccess.ts';
 import {
@@ -221,12 +222,12 @@ export class Connection {
     const { id } = this.server;
     if (this.state.kind === 'standby') await this.#wake();
     if (!this.#confirmation.isDue) return broker.fresh(id, this.#renew);
-    return broker.renew(id, this.#renew).catch((error: unknown) => {
-      // Nobody could be asked: it goes on by its limits, or has just been closed.
-      const held = this.#gate === undefined ? undefined : broker.held(id);
-      if (held === undefined) throw error;
-      return held;
-    });
+    const asked = broker.renew(id, this.#renew);
+    const mayGoOn = this.#confirmation.limitLeftMs > 0 && broker.held(id) !== undefined;
+    if (mayGoOn) await settlesSoon(asked, this.#deps.clock);
+    // Nobody has answered, or could be asked: it goes on by its limits, or has just been closed.
+    const held = this.#gate === undefined ? undefined : broker.held(id);
+    return mayGoOn && held !== undefined ? held : asked;
   }
 
   /** @throws what connecting throws; by then it is closed */
