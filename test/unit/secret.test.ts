@@ -50,6 +50,10 @@ describe('Secret', () => {
       'core/signIn/signIn.ts': 2, // refresh_token, RFC 7009
       'core/signIn/storedSession.ts': 2, // SecretStorage
       'node/supportTools.ts': 1, // looked for in files, by the revocation drill
+      'core/windows/accessMessage.ts': 1, // to another window of this person, over the private socket
+      'core/windows/refreshGuard.ts': 1, // its hash
+      'core/windows/sharedIdToken.ts': 1, // SecretStorage
+      'core/windows/windows.ts': 1, // to another window of this person, over the private socket
     });
   });
 });

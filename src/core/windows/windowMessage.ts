@@ -1,0 +1,28 @@
+// What windows tell each other: so that what ends in one has ended in all.
+import * as v from 'valibot';
+import { errorSchema } from './errorMessage.ts';
+import { secretSchema } from './replicatedSecrets.ts';
+
+const id = v.pipe(v.string(), v.maxLength(512));
+const place = { identityProvider: id, accountId: id };
+
+export const messageSchema = v.variant('kind', [
+  secretSchema,
+  /** An answer closed the connection to this server. */
+  v.object({
+    kind: v.literal('closed'),
+    ...place,
+    serverId: id,
+    error: errorSchema,
+    detector: v.pipe(v.string(), v.maxLength(32)),
+    atMs: v.number(),
+  }),
+  /** The person turned a server off or on. */
+  v.object({ kind: v.literal('turned'), serverId: id, isOff: v.boolean() }),
+  /** The identity provider, or the organization, ended the company sign-in. */
+  v.object({ kind: v.literal('sessionEnded'), ...place, atMs: v.number() }),
+]);
+
+type Message = v.InferOutput<typeof messageSchema>;
+/** What core hears; secrets are taken before. */
+export type WindowMessage = Exclude<Message, { kind: 'secret' }>;

@@ -1,0 +1,165 @@
+// All windows of one person on this computer, as one of them sees them: who exchanges, what is shared, what
+// the others tell. Everything that comes in is checked here.
+import * as v from 'valibot';
+import type { Access } from '../access/accessRequest.ts';
+import { ConnectError } from '../errors.ts';
+import { Emitter } from '../event.ts';
+import type { Clock, Disposable, Event, ListedSecretStore, Log } from '../ports.ts';
+import { Secret } from '../secret.ts';
+import {
+  accessFrom,
+  accessMessage,
+  targetFrom,
+  targetMessage,
+  targetSchema,
+  type Bind,
+} from './accessMessage.ts';
+import type { WindowLink } from './link.ts';
+import { ReplicatedSecrets } from './replicatedSecrets.ts';
+import { SharedMint, type MintWish, type RunMint } from './sharedMint.ts';
+import { messageSchema, type WindowMessage } from './windowMessage.ts';
+
+interface Deps {
+  readonly link: WindowLink;
+  /** SecretStorage. */
+  readonly store: ListedSecretStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One need of one window. */
+export interface WindowMint extends MintWish {
+  /** A page to confirm may be opened, by whichever window asks the server. */
+  readonly mayInteract: boolean;
+}
+
+/** How this window mints: by itself, or with what another window gave it. */
+export interface MintWays {
+  readonly run: RunMint;
+  readonly bind: Bind;
+}
+
+/** How this window mints for others, as for itself. */
+export interface Serving {
+  /** @throws profile.missing where this window has no such server, or another profile */
+  readonly mint: (asked: WindowMint, signal: AbortSignal) => Promise<Access>;
+  /** Of one of its servers. @throws profile.missing */
+  readonly bind: (serverId: string) => Bind;
+}
+
+const text = v.pipe(v.string(), v.maxLength(4_096));
+const wishSchema = v.object({
+  identityProvider: text,
+  accountId: text,
+  serverId: text,
+  scopes: v.pipe(v.array(text), v.maxLength(500)),
+  profile: text,
+  maxAgeMs: v.pipe(v.number(), v.minValue(0)),
+  insteadOf: v.optional(v.string()),
+  known: v.optional(targetSchema),
+  mayInteract: v.boolean(),
+});
+
+/** Leaders may go one after the other; then a window helps itself. */
+const mostLeaders = 4;
+
+export class Windows {
+  /** SecretStorage for everything of core. */
+  readonly secrets: ReplicatedSecrets;
+  readonly onMessage: Event<WindowMessage>;
+  readonly #deps: Deps;
+  readonly #messages: Emitter<WindowMessage>;
+  readonly #mint: SharedMint;
+  readonly #serving = new Map<string, Serving>();
+
+  constructor(deps: Deps) {
+    const { link, clock, log } = deps;
+    this.#deps = deps;
+    this.#mint = new SharedMint(clock);
+    this.#messages = new Emitter((error) => {
+      log.error('a listener of the windows failed', { reason: String(error) });
+    });
+    this.onMessage = this.#messages.event;
+    this.secrets = new ReplicatedSecrets(deps);
+    link.onMessage((message) => {
+      this.#take(message);
+    });
+    link.handle((method, params, signal) => this.#answer(method, params, signal));
+  }
+
+  /** Other windows use the same access: what one of them lets go of for itself alone is not given back. */
+  get isShared(): boolean {
+    return this.#deps.link.others > 0;
+  }
+
+  tell(message: WindowMessage): void {
+    this.#deps.link.broadcast(message);
+  }
+
+  /** Nobody gets what was kept for this server, or for all of this identity provider, any more. */
+  drop(identityProvider: string, serverId?: string): void {
+    this.#mint.drop(identityProvider, serverId);
+  }
+
+  /** Mints for other windows while this one leads. */
+  serve(identityProvider: string, serve: Serving): Disposable {
+    this.#serving.set(identityProvider, serve);
+    return {
+      dispose: () => {
+        if (this.#serving.get(identityProvider) === serve) this.#serving.delete(identityProvider);
+      },
+    };
+  }
+
+  /**
+   * Through the window that leads, which may be this one; by itself where none can help.
+   * @throws what minting throws, in whichever window it was done
+   */
+  async mint(wish: WindowMint, ways: MintWays, signal: AbortSignal): Promise<Access> {
+    for (let leaders = 0; leaders < mostLeaders; leaders++) {
+      if ((await this.#deps.link.settled()) !== 'follower') break;
+      try {
+        return await this.#ask(wish, ways, signal);
+      } catch (error) {
+        if (ConnectError.is(error, 'profile.missing')) break;
+        if (signal.aborted || !ConnectError.is(error, 'gateway.closed')) throw error;
+      }
+    }
+    return this.#mint.mint(wish, ways.run, signal);
+  }
+
+  async #ask(wish: WindowMint, { bind }: MintWays, signal: AbortSignal): Promise<Access> {
+    const { link, clock } = this.#deps;
+    const insteadOf = wish.insteadOf?.reveal();
+    const known = wish.known && targetMessage(wish.known);
+    const message = await link.request('mint', { ...wish, insteadOf, known }, signal);
+    return accessFrom(message, { clock, bind });
+  }
+
+  async #answer(method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
+    if (method === 'join') return this.secrets.joining(params);
+    const read = v.safeParse(wishSchema, params);
+    if (method !== 'mint' || !read.success) throw new ConnectError('gateway.messageInvalid');
+    const { insteadOf, known, ...wish } = read.output;
+    const serving = this.#serving.get(wish.identityProvider);
+    if (serving === undefined) throw new ConnectError('profile.missing');
+    const asked = {
+      ...wish,
+      insteadOf: insteadOf === undefined ? undefined : new Secret(insteadOf),
+      known: known && (await targetFrom(known, serving.bind(wish.serverId))),
+    };
+    const access = await serving.mint(asked, signal);
+    return accessMessage(access, this.#deps.clock);
+  }
+
+  #take(message: unknown): void {
+    const read = v.safeParse(messageSchema, message);
+    if (!read.success) {
+      // A version that tells more than this one knows.
+      this.#deps.log.debug('another window told what this one does not understand');
+      return;
+    }
+    if (read.output.kind === 'secret') this.secrets.told(read.output);
+    else this.#messages.fire(read.output);
+  }
+}
