@@ -36,7 +36,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const connections: Connections = createConnections(
     { ...host, ...witness },
     startReceiver,
-    packageJSON.version,
+    { version: packageJSON.version, storageFolder: context.globalStorageUri.fsPath },
   );
   const outbound = { fetch: witness.fetch, clock };
   const gateway = startGateway(connections, { ...outbound, log: host.log });
@@ -118,11 +118,16 @@ async function startLoopback(connections: Connections): Promise<RedirectReceiver
 const createConnections = (
   host: Host & { fetch: typeof fetch },
   startReceiver: StartRedirectReceiver,
-  version: string,
+  { version, storageFolder }: { version: string; storageFolder: string },
 ) =>
   new Connections({
     ...host,
     store: host.secrets,
+    openWindows: async () => {
+      const { openWindowMeans } = await import('./node/windowMeans.ts');
+      const environment = process.env;
+      return openWindowMeans({ storageFolder, environment, platform, version, log: host.log });
+    },
     startReceiver,
     random: Math.random,
     clientVersion: version,

@@ -11,6 +11,7 @@ import { drillKinds, verdictOf, type DrillKind, type DrillReport } from '../core
 import { drillSteps, dryRunText } from '../core/drill/words.ts';
 import { sentenceAt } from '../core/present/refusal.ts';
 import { readProfile } from '../core/profile/profile.ts';
+import { aloneWindow } from '../core/windows/windowMeans.ts';
 import { createWitness } from '../core/witness.ts';
 import { connectionUpstreams } from '../gateway/connectionUpstreams.ts';
 import { Gateway } from '../gateway/gateway.ts';
@@ -83,6 +84,7 @@ function openDesk() {
       get: (key) => preferences.get(key),
       set: (key, value) => Promise.resolve(void preferences.set(key, value)),
     },
+    openWindows: () => Promise.resolve(aloneWindow()),
     startReceiver: () => Promise.reject(new DOMException('there is no browser', 'NotFoundError')),
     checkIntervalMinutes: () => undefined,
   });

@@ -3,6 +3,7 @@
 import { historyLength, type HistoryEntry } from './connection/history.ts';
 import type { Past } from './connection/record.ts';
 import type { Preferences } from './ports.ts';
+import type { ServerProfile } from './profile/profile.ts';
 
 const turnedOffKey = 'turnedOff';
 const grantedKey = 'granted';
@@ -22,8 +23,8 @@ const usedToMs = 60_000;
 export interface Choices {
   isTurnedOff(serverId: string): boolean;
   setTurnedOff(serverId: string, off: boolean): Promise<void>;
-  /** @param asked what the profile asks for there: a "no" to something else is no removal */
-  past(place: () => Place, asked: string): Past;
+  /** @param server what the profile asks for there: a "no" to something else is no removal */
+  past(place: () => Place, server: ServerProfile): Past;
   used(place: Place, atMs: number): void;
   /** Wall clock; 0: never. */
   lastUsedMs(place: Place): number;
@@ -47,7 +48,10 @@ export function createChoices(
       const others = list(preferences, turnedOffKey).filter((id) => id !== serverId);
       return preferences.set(turnedOffKey, off ? [...others, serverId] : others);
     },
-    past: (place, asked) => pastOf({ place, asked }, preferences, keep),
+    past: (place, { url, authorizationServer, audience, scopes }) => {
+      const asked = JSON.stringify([url, authorizationServer, audience, [...scopes].sort()]);
+      return pastOf({ place, asked }, preferences, keep);
+    },
     used: (place, atMs) => {
       if (atMs - lastUsedMs(place) < usedToMs) return;
       keep(usedKey, { ...table(preferences, usedKey), [markOf(place)]: atMs });

@@ -1,6 +1,7 @@
 // One identity provider: the session there, and the connections of every server it decides about.
 import { AccessReturns } from './connection/accessReturns.ts';
 import type { Place } from './choices.ts';
+import { CompanyWindows } from './companyWindows.ts';
 import { needyClients, type NeedyClient } from './client/clientOwners.ts';
 import { CompanySession, type SessionChange } from './signIn/companySession.ts';
 import type { Closing } from './connection/closing.ts';
@@ -12,14 +13,17 @@ import { IdentityProviderClient } from './signIn/identityProviderClient.ts';
 import { resume } from './resuming.ts';
 import type { CompanyDeps, SignInOptions } from './companyDeps.ts';
 import { leaveNothing } from './leaving.ts';
+import { isAnotherSignIn } from './overview.ts';
 import type { Disposable } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile/profile.ts';
 import { meaningOf } from './revocation/meaning.ts';
 import type { Signal } from './revocation/signal.ts';
 import { sameEntry, type Secret } from './secret.ts';
-import { createMinting } from './minting.ts';
+import { createMinting, type Minting } from './minting.ts';
 import { isOpen, isUnanswered } from './connection/state.ts';
-import { isDemand, stepUpFor, type StepUp } from './signIn/stepUp.ts';
+import { SigningIn } from './signIn/signingIn.ts';
+import { stepUpsOf } from './waitingForStepUp.ts';
+import { stepUpFor, type StepUp } from './signIn/stepUp.ts';
 import { createSessionStore } from './signIn/storedSession.ts';
 import { TokenBroker } from './connection/tokenBroker.ts';
 
@@ -35,10 +39,12 @@ export class Company {
   readonly #deps: CompanyDeps;
   readonly #client: IdentityProviderClient;
   readonly #broker: TokenBroker;
-  readonly #subscription: Disposable;
+  readonly #subscriptions: readonly Disposable[];
   readonly #members = new Map<string, { connection: Connection; subscription: Disposable }>();
   readonly #returns: AccessReturns;
-  #signingIn: { controller: AbortController; done: Promise<void> } | undefined;
+  readonly #signingIn: SigningIn;
+  readonly #minting: Minting;
+  readonly #windows: CompanyWindows;
   #accountId: string | undefined;
 
   constructor(
@@ -52,30 +58,53 @@ export class Company {
     this.#returns = new AccessReturns(deps);
     this.#broker = new TokenBroker({
       clock: deps.clock,
-      orphaned: (_, access) => void this.#returns.giveBack(access),
+      orphaned: (serverId, access) => {
+        deps.windows.drop(profile.id, serverId);
+        void this.#returns.giveBack(access);
+      },
+    });
+    const store = createSessionStore(profile, deps.store);
+    const guard = deps.windows.guard({
+      ...{ name: profile.id, store, graceMs: profile.refreshGraceSec * 1000 },
+      accountId: () => this.session.inForce?.accountId,
     });
     this.session = new CompanySession({
       ...profile,
-      client: (passage) => this.#client.signIn(passage),
-      store: createSessionStore(profile, deps.store),
+      client: async (passage) => guard.client(await this.#client.signIn(passage)),
+      store,
       clock: deps.clock,
       log: deps.log,
     });
-    const subscriptions = [
+    const { openUrl, startReceiver } = deps;
+    this.#signingIn = new SigningIn({
+      ...{ session: this.session, openUrl, startReceiver },
+      stepUp: () => this.#stepUp(),
+    });
+    this.#minting = createMinting({
+      ...deps,
+      ...{ profile, guard, client: this.#client, session: this.session, returns: this.#returns },
+      servers: () => this.#servers,
+      tokenCapMs: () => deps.limits().tokenCapMs,
+    });
+    this.#windows = new CompanyWindows({
+      ...{ id: profile.id, windows: deps.windows, session: this.session },
+      connection: (serverId) => this.#members.get(serverId)?.connection,
+    });
+    this.#subscriptions = this.#subscribe();
+    this.update(servers);
+  }
+
+  #subscribe(): readonly Disposable[] {
+    const { windows, onDidChange } = this.#deps;
+    return [
       this.session.onDidChange((change) => {
         this.#follow(change);
-        deps.onDidChange();
+        onDidChange();
       }),
-      this.#client.onDidRecover(() => {
-        this.#recovered();
-      }),
+      this.#client.onDidRecover(this.#recovered),
+      windows.serve(this.profile.id, this.#minting.serving),
+      this.#windows,
     ];
-    this.#subscription = {
-      dispose: () => {
-        for (const one of subscriptions) one.dispose();
-      },
-    };
-    this.update(servers);
   }
 
   get connections(): readonly Connection[] {
@@ -84,10 +113,11 @@ export class Company {
 
   /** Registrations that wait for something of this computer. */
   get needyClients(): readonly NeedyClient[] {
-    return needyClients(
-      this.profile,
-      this.connections.map(({ server }) => server),
-    );
+    return needyClients(this.profile, this.#servers);
+  }
+
+  get #servers(): readonly ServerProfile[] {
+    return this.connections.map(({ server }) => server);
   }
 
   /** Takes over the servers of the profile; connections to those that did not change go on undisturbed. */
@@ -105,7 +135,7 @@ export class Company {
     }
     for (const { connection, subscription } of before.values()) {
       subscription.dispose();
-      void connection.dispose();
+      void connection.dispose('profile.missing');
     }
     if (this.#isSignedIn) void this.connectAll('new');
   }
@@ -121,21 +151,7 @@ export class Company {
    * @throws user.cancelled, user.timedOut, identityProvider.*, network.*, profile.*
    */
   async signIn(signal: AbortSignal, options: SignInOptions = {}): Promise<void> {
-    const before = this.#signingIn;
-    before?.controller.abort();
-    const controller = new AbortController();
-    const either = AbortSignal.any([signal, controller.signal]);
-    // The place in the queue is taken before waiting: of three clicks the last one counts.
-    const done = (before?.done ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => this.#runSignIn(either, options));
-    const own = { controller, done };
-    this.#signingIn = own;
-    try {
-      await done;
-    } finally {
-      if (this.#signingIn === own) this.#signingIn = undefined;
-    }
+    await this.#signingIn.run(signal, options);
   }
 
   /**
@@ -143,7 +159,7 @@ export class Company {
    * @throws storage.unavailable when the stored session could not be deleted
    */
   async signOut(): Promise<void> {
-    this.#signingIn?.controller.abort();
+    this.#signingIn.cancel();
     const { revoke, endSessionUrl, failure } = await this.session.signOut();
     const revoked = revoke().catch((error: unknown) => {
       this.#deps.log.warn('the company sign-in could not be given back', factsOf(error));
@@ -167,7 +183,7 @@ export class Company {
    * @returns who could not be told, by name
    */
   forget(): Promise<readonly string[]> {
-    this.#signingIn?.controller.abort();
+    this.#signingIn.cancel();
     return leaveNothing(this.profile.label, {
       ...{ connections: this.connections, session: this.session },
       settled: (other) => this.#returns.settled(giveBackMs, other),
@@ -178,11 +194,12 @@ export class Company {
   connectAll(which: 'new' | 'lacking' | 'all'): Promise<unknown> {
     const fits = {
       new: ({ state }: Connection) => state.kind === 'signedOut',
-      lacking: (one: Connection) => !isOpen(one.state) || isWaitingForStepUp(one),
+      lacking: (one: Connection) => !isOpen(one.state) || stepUpsOf([one]).length > 0,
       all: () => true,
     }[which];
     const wanted = this.connections.filter((one) => this.#mayConnect(one) && fits(one));
-    return Promise.all(wanted.map((connection) => connection.connect()));
+    const isAnew = which === 'all';
+    return Promise.all(wanted.map((connection) => connection.connect({ isAnew })));
   }
 
   #mayConnect({ server: { id } }: Connection): boolean {
@@ -191,7 +208,8 @@ export class Company {
 
   /** Connects one server again, when anybody is signed in and it is not turned off. */
   async reconnect(connection: Connection): Promise<void> {
-    if (this.#isSignedIn && this.#mayConnect(connection)) await connection.connect();
+    const mayConnect = this.#isSignedIn && this.#mayConnect(connection);
+    if (mayConnect) await connection.connect({ isAnew: true });
   }
 
   /** Closes what the organization has stopped, and takes up again what it has not any more. */
@@ -212,8 +230,8 @@ export class Company {
 
   /** Ends when what was held is given back, best effort. The stored session stays. */
   async dispose(): Promise<void> {
-    this.#signingIn?.controller.abort();
-    this.#subscription.dispose();
+    this.#signingIn.cancel();
+    for (const one of this.#subscriptions) one.dispose();
     const left = this.session.leave();
     const connections = this.connections;
     for (const { subscription } of this.#members.values()) subscription.dispose();
@@ -236,12 +254,14 @@ export class Company {
   }
 
   /** The identity provider answers again; not all at once, for it has only just come back. */
-  #recovered(): void {
+  readonly #recovered = (): void => {
     const waiting = this.connections.filter((one) => isUnanswered(one.state));
     for (const [place, connection] of waiting.entries()) {
-      this.#deps.clock.schedule(recoveryMs * place, () => void connection.recheck());
+      this.#deps.clock.schedule(recoveryMs * place, () => {
+        if (isUnanswered(connection.state)) void connection.checkInTurn();
+      });
     }
-  }
+  };
 
   /** A verified event of the identity provider. */
   heard(signal: Signal): void {
@@ -267,26 +287,9 @@ export class Company {
     return { connection, subscription: connection.onDidChange(this.#deps.onDidChange) };
   }
 
-  async #runSignIn(signal: AbortSignal, { withCode }: SignInOptions): Promise<void> {
-    if (signal.aborted) throw new ConnectError('user.cancelled');
-    const stepUp = this.#stepUp();
-    if (withCode !== undefined) {
-      await this.session.signIn({ showCode: withCode }, signal, stepUp);
-      return;
-    }
-    const receiver = await this.#deps.startReceiver();
-    try {
-      await this.session.signIn({ openUrl: this.#deps.openUrl, receiver }, signal, stepUp);
-    } finally {
-      receiver.dispose();
-    }
-  }
-
   /** What connections wait for that only a stronger sign-in gives. */
   #stepUp(): StepUp | undefined {
-    const waiting = this.connections.filter(isWaitingForStepUp);
-    const failures = waiting.flatMap((connection) => connection.snapshot().failure ?? []);
-    return this.#isSignedIn ? stepUpFor(failures) : undefined;
+    return this.#isSignedIn ? stepUpFor(stepUpsOf(this.connections)) : undefined;
   }
 
   /** What a change of the session means for the connections. */
@@ -302,15 +305,18 @@ export class Company {
             this.connections.filter((one) => this.#mayConnect(one)),
             ({ server }) => this.#deps.choices.lastUsedMs(this.#place(server)),
           );
-        } else if (previous.kind !== 'signedIn' || changed) void this.connectAll('lacking');
+        } else if (isAnotherSignIn(previous, current)) void this.connectAll('lacking');
         this.#endStopped();
         break;
       }
       case 'signedOut':
-        if (previous.kind !== 'restoring') this.#closeAll({ type: 'signedOut' });
+        if (previous.kind === 'restoring') break;
+        this.#closeAll({ type: 'signedOut' });
+        this.#windows.signedOut(current);
         break;
       case 'ended':
         this.#closeAll({ type: 'sessionEnded', atMs: current.atMs }, current.detector);
+        this.#windows.signedOut(current);
         break;
       case 'restoring':
       case 'signingIn':
@@ -323,31 +329,30 @@ export class Company {
   }
 
   #place({ id: serverId }: ServerProfile): Place {
-    const accountId = this.#accountId ?? '';
-    return { identityProvider: this.profile.id, accountId, serverId };
+    return { identityProvider: this.profile.id, accountId: this.#accountId ?? '', serverId };
   }
 
   #past(server: ServerProfile): Past {
-    const { url, authorizationServer, audience, scopes } = server;
-    const asked = JSON.stringify([url, authorizationServer, audience, [...scopes].sort()]);
-    return this.#deps.choices.past(() => this.#place(server), asked);
+    return this.#deps.choices.past(() => this.#place(server), server);
   }
 
   #connection(server: ServerProfile): Connection {
     const { choices, clock } = this.#deps;
-    const minting = createMinting({
-      ...this.#deps,
-      ...{ profile: this.profile, client: this.#client, session: this.session },
-      returns: this.#returns,
-      tokenCapMs: () => this.#deps.limits().tokenCapMs,
-    });
+    const { id } = server;
     return new Connection(server, {
       ...this.#deps,
       broker: this.#broker,
-      mint: (asked) => minting.mint(server, asked),
-      probe: (asked) => minting.probe(server, asked),
+      mint: (asked) => this.#minting.mint(server, asked),
+      probe: (asked) => this.#minting.probe(server, asked),
       judge: (error) => this.session.judge(error),
-      giveBack: (access) => this.#returns.giveBack(access),
+      onShut: (error, detector) => {
+        this.#windows.shut(id, error, detector);
+      },
+      onReduced: () => {
+        this.#windows.reduced(id);
+      },
+      giveBack: async (access, code) =>
+        this.#windows.mayGiveBack(code) && this.#returns.giveBack(access),
       history: this.#past(server),
       onUse: () => {
         choices.used(this.#place(server), clock.now());
@@ -357,10 +362,3 @@ export class Company {
 }
 
 const factsOf = (error: unknown) => (ConnectError.is(error) ? error.facts : {});
-
-/** Closed for it, or open but without what needs it. */
-function isWaitingForStepUp(connection: Connection): boolean {
-  const { state, failure } = connection.snapshot();
-  const mayWait = isOpen(state) || state.kind === 'needsSignIn';
-  return mayWait && failure !== undefined && isDemand(failure);
-}

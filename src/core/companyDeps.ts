@@ -12,11 +12,13 @@ import type {
   ShowCode,
   StartRedirectReceiver,
 } from './ports.ts';
+import type { Windows } from './windows/windows.ts';
 
 export interface CompanyDeps {
   readonly fetch: Fetch;
   readonly outbound: OutboundLoader;
   readonly store: SecretStore;
+  readonly windows: Windows;
   readonly choices: Choices;
   readonly openUrl: OpenUrl;
   readonly startReceiver: StartRedirectReceiver;

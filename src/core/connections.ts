@@ -1,9 +1,10 @@
 // Everything of one organization: its identity providers, its servers, and what a person can do with
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
-import type { ClientOwner, NeedyClient, OwnedClient } from './client/clientOwners.ts';
+import type { Registrations } from './client/registrations.ts';
 import type { CompanyDeps, Limits, SignInOptions } from './companyDeps.ts';
 import type { Company } from './company.ts';
+import type { Detector } from './connection/history.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectError } from './errors.ts';
 import { Emitter } from './event.ts';
@@ -24,12 +25,16 @@ import type {
 import type { OrganizationProfile, ProfileReading } from './profile/profile.ts';
 import type { Notices } from './revocation/notices.ts';
 import { sameEntry, type Secret } from './secret.ts';
-import type { PublicJwk } from './client/signingKey.ts';
+import type { WindowMeans } from './windows/windowMeans.ts';
+import type { Windows } from './windows/windows.ts';
 
 export interface ConnectionsDeps {
   readonly fetch: Fetch;
   readonly clock: Clock;
+  /** SecretStorage. */
   readonly store: ListedSecretStore;
+  /** Called once there is anybody to sign in. */
+  readonly openWindows: () => Promise<WindowMeans>;
   readonly preferences: Preferences;
   readonly openUrl: OpenUrl;
   readonly startReceiver: StartRedirectReceiver;
@@ -54,6 +59,7 @@ export class Connections {
   readonly #wake: Disposable;
   /** Only where the profile names any. */
   #notices: Notices | undefined;
+  #windows: { readonly windows: Windows; readonly link: Disposable } | undefined;
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
@@ -95,18 +101,19 @@ export class Connections {
       profile?.emergencyStop !== undefined ||
       profile?.identityProviders.some(({ sharedSignals }) => sharedSignals !== undefined) === true;
     if (isNoticed) this.#notices ??= await this.#createNotices();
+    const deps = make && this.#companyDeps(await this.#openWindows());
     const before = new Set(this.#companies);
     this.#reading = reading;
     const made: Company[] = [];
     this.#companies = (profile?.identityProviders ?? []).flatMap((identityProvider) => {
-      if (make === undefined) return [];
+      if (make === undefined || deps === undefined) return [];
       const own = (profile?.servers ?? []).filter(
         (one) => one.identityProvider === identityProvider.id,
       );
       const known = [...before].find((one) => sameEntry(one.profile, identityProvider));
       if (known !== undefined) before.delete(known);
       known?.update(own);
-      const company = known ?? new make.Company(identityProvider, own, this.#companyDeps());
+      const company = known ?? new make.Company(identityProvider, own, deps);
       if (known === undefined) made.push(company);
       return company;
     });
@@ -167,11 +174,21 @@ export class Connections {
   }
 
   async turnOff(serverId: string): Promise<void> {
-    await this.#choices.setTurnedOff(serverId, true);
-    await this.connection(serverId)?.close({ type: 'turnedOff' });
+    this.#windows?.windows.tell({ kind: 'turned', serverId, isOff: true });
+    await this.#turnedOff(serverId, 'person');
   }
 
   async turnOn(serverId: string): Promise<void> {
+    this.#windows?.windows.tell({ kind: 'turned', serverId, isOff: false });
+    await this.#turnedOn(serverId);
+  }
+
+  async #turnedOff(serverId: string, detector: Detector): Promise<void> {
+    await this.#choices.setTurnedOff(serverId, true);
+    await this.connection(serverId)?.close({ type: 'turnedOff' }, detector);
+  }
+
+  async #turnedOn(serverId: string): Promise<void> {
     await this.#choices.setTurnedOff(serverId, false);
     await this.connection(serverId)?.close({ type: 'turnedOn' });
     for (const company of this.#companies) company.stopsChanged();
@@ -190,49 +207,17 @@ export class Connections {
     await Promise.all(this.#connections().map((connection) => connection.checkWhenDue()));
   }
 
-  /** Those whose client authentication needs a secret that no administrator's file gives. */
-  secretOwners(): readonly OwnedClient[] {
-    return this.#owners('secret');
-  }
-
-  /**
-   * Keeps a client secret and tries what waited for it.
-   * @throws storage.unavailable, profile.missing
-   */
-  async storeClientSecret(owner: ClientOwner, secret: Secret): Promise<void> {
-    const client = this.#needy(owner, 'secret');
-    await client.storeSecret(secret, this.#deps.store).catch(storageUnavailable);
-    await this.#connectClosed();
-  }
-
-  /** Those that prove themselves with a key that no administrator's file gives. */
-  deviceKeyOwners(): readonly OwnedClient[] {
-    return this.#owners('deviceKey');
-  }
-
-  /** The public half of this computer's key, undefined before there is one. @throws storage.unavailable, profile.missing */
-  async deviceKey(owner: ClientOwner): Promise<PublicJwk | undefined> {
-    const { owned, client } = this.#needy(owner, 'deviceKey');
-    const { protocol } = await this.#outbound.load();
-    return protocol.deviceKey(owned.issuer, client, this.#deps.store).catch(storageUnavailable);
-  }
-
-  /**
-   * Makes this computer's key and tries what waited for it.
-   * @returns the public half, for whoever registers it; of the key there is, unless it is to be replaced
-   * @throws storage.unavailable, profile.missing
-   */
-  async createDeviceKey(
-    owner: ClientOwner,
-    options: { readonly replace?: boolean } = {},
-  ): Promise<PublicJwk> {
-    const { owned, client } = this.#needy(owner, 'deviceKey');
-    const { protocol } = await this.#outbound.load();
-    const key = await protocol
-      .createDeviceKey(owned.issuer, client, this.#deps.store, options)
-      .catch(storageUnavailable);
-    await this.#connectClosed();
-    return key;
+  /** What registrations need of this computer. */
+  async registrations(): Promise<Registrations> {
+    const { Registrations } = await import('./client/registrations.ts');
+    return new Registrations({
+      clients: this.#companies.flatMap(({ needyClients }) => needyClients),
+      store: this.#store,
+      outbound: this.#outbound,
+      onGiven: async () => {
+        await Promise.all(this.#signedIn().map((company) => company.connectAll('lacking')));
+      },
+    });
   }
 
   /** Opens the page a server wants confirmed, and connects once that is done. Only on the person's click. */
@@ -267,7 +252,7 @@ export class Connections {
    * @throws storage.unavailable when the keyring would not delete
    */
   async forgetEverything(): Promise<readonly string[]> {
-    const { store } = this.#deps;
+    const store = this.#store;
     const untold = await Promise.all(this.#companies.map((company) => company.forget()));
     this.#outbound.forgetEverything();
     await this.#choices.forget();
@@ -285,6 +270,27 @@ export class Connections {
     this.#wake.dispose();
     this.#notices?.dispose();
     await Promise.all(companies.map((company) => company.dispose()));
+    // The last: what others ask of this window is answered until then, and what was rotated is told.
+    this.#windows?.link.dispose();
+  }
+
+  /** As all windows of this person have it. */
+  get #store(): ListedSecretStore {
+    return this.#windows?.windows.secrets ?? this.#deps.store;
+  }
+
+  async #openWindows(): Promise<Windows> {
+    if (this.#windows !== undefined) return this.#windows.windows;
+    const { Windows } = await import('./windows/windows.ts');
+    const means = await this.#deps.openWindows();
+    const windows = new Windows({ ...this.#deps, ...means });
+    this.#windows = { windows, link: means.link };
+    windows.onMessage((message) => {
+      if (message.kind !== 'turned') return;
+      const { serverId, isOff } = message;
+      void (isOff ? this.#turnedOff(serverId, 'otherWindow') : this.#turnedOn(serverId));
+    });
+    return windows;
   }
 
   async #createNotices(): Promise<Notices> {
@@ -304,9 +310,11 @@ export class Connections {
     });
   }
 
-  #companyDeps(): CompanyDeps {
+  #companyDeps(windows: Windows): CompanyDeps {
     return {
       ...this.#deps,
+      windows,
+      store: windows.secrets,
       outbound: this.#outbound,
       choices: this.#choices,
       limits: () => this.#limits(),
@@ -339,23 +347,6 @@ export class Connections {
     const company = this.#companies.find(({ profile }) => profile.id === identityProvider);
     if (company === undefined) throw new ConnectError('profile.missing');
     return company;
-  }
-
-  #owners(needs: NeedyClient['needs']): readonly OwnedClient[] {
-    const clients = this.#companies.flatMap(({ needyClients }) => needyClients);
-    return clients.filter((one) => one.needs === needs).map(({ owned }) => owned);
-  }
-
-  #needy({ kind, id }: ClientOwner, needs: NeedyClient['needs']): NeedyClient {
-    const client = this.#companies
-      .flatMap(({ needyClients }) => needyClients)
-      .find((one) => one.needs === needs && one.owned.kind === kind && one.owned.id === id);
-    if (client === undefined) throw new ConnectError('profile.missing');
-    return client;
-  }
-
-  async #connectClosed(): Promise<void> {
-    await Promise.all(this.#signedIn().map((company) => company.connectAll('lacking')));
   }
 
   #changed(): void {

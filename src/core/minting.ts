@@ -1,18 +1,30 @@
-// What a person who is signed in at one identity provider gets at its servers: access, and a first answer.
+// What a person who is signed in at one identity provider gets at its servers: access, by whichever window
+// leads, and a first answer.
 import type { Access } from './access/accessRequest.ts';
 import type { AccessReturns } from './connection/accessReturns.ts';
 import type { MintRequest, ProbeRequest } from './connection/serverAccess.ts';
+import { ConnectError } from './errors.ts';
+import type { OutboundLoader } from './outbound.ts';
 import type { Clock, Fetch, SecretStore } from './ports.ts';
 import type { IdentityProviderProfile, ServerProfile } from './profile/profile.ts';
 import type { Probed } from './server/probe.ts';
 import type { CompanySession } from './signIn/companySession.ts';
 import type { IdentityProviderClient } from './signIn/identityProviderClient.ts';
+import { bindTo } from './windows/binding.ts';
+import { profileMark } from './windows/profileMark.ts';
+import type { RefreshGuard } from './windows/refreshGuard.ts';
+import type { MintWish, RunMint } from './windows/sharedMint.ts';
+import type { Serving, Windows } from './windows/windows.ts';
 
 interface Deps {
   readonly profile: IdentityProviderProfile;
+  readonly servers: () => readonly ServerProfile[];
   readonly client: IdentityProviderClient;
   readonly session: CompanySession;
+  readonly guard: RefreshGuard;
+  readonly windows: Windows;
   readonly returns: AccessReturns;
+  readonly outbound: OutboundLoader;
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly store: SecretStore;
@@ -21,28 +33,76 @@ interface Deps {
   readonly tokenCapMs: () => number;
 }
 
+export interface Minting {
+  mint(server: ServerProfile, asked: MintRequest): Promise<Access>;
+  probe(server: ServerProfile, asked: ProbeRequest): Promise<Probed>;
+  /** For the other windows of this person, while this one leads. */
+  readonly serving: Serving;
+}
+
 /** What is thrown is named by the company session: it may have failed what a server asks for. */
-export function createMinting(deps: Deps) {
-  const { client, session, returns, profile, fetch, clock, clientVersion } = deps;
+export function createMinting(deps: Deps): Minting {
+  const { client, session, returns, profile, windows, fetch, clock, clientVersion } = deps;
+  const prove = deps.guard.prove(session.prove);
   const judged = (error: unknown): never => {
     throw session.judge(error);
   };
-  return {
-    async mint(server: ServerProfile, asked: MintRequest): Promise<Access> {
-      const request = { ...asked, server, identityProvider: profile };
+  const runFor =
+    (server: ServerProfile, asked: Pick<MintRequest, 'scopes' | 'onStep' | 'openInteraction'>) =>
+    async (...[signal, known]: Parameters<RunMint>): Promise<Access> => {
       const outbound = await client.outbound();
-      const access = await outbound.protocol
-        .requestAccess(request, {
-          ...{ ...deps, ...outbound, prove: session.prove },
-          tokenCapMs: deps.tokenCapMs(),
-        })
-        .catch(judged);
+      const request = { ...asked, server, identityProvider: profile, signal, known };
+      const tokenCapMs = deps.tokenCapMs();
+      return outbound.protocol.requestAccess(request, { ...deps, ...outbound, prove, tokenCapMs });
+    };
+  const shared = (wish: MintWish, server: ServerProfile, run: RunMint, signal: AbortSignal) =>
+    windows.mint(wish, { run, bind: bindTo(server, deps) }, signal);
+  const serverOf = (serverId: string) =>
+    deps.servers().find(({ id }) => id === serverId) ?? missing();
+  return {
+    async mint(server, asked) {
+      const run = runFor(server, asked);
+      const wish = { ...asked, ...(await keyOf(server, deps)) };
+      // The page a server wants confirmed is opened by the window it was asked for in.
+      const access = await (
+        asked.openInteraction === undefined
+          ? shared(wish, server, run, asked.signal)
+          : run(asked.signal, asked.known)
+      ).catch(judged);
       returns.cameFrom(access, server);
       return access;
     },
-    async probe({ url }: ServerProfile, asked: ProbeRequest): Promise<Probed> {
+    async probe({ url }, asked) {
       const { protocol } = await client.outbound();
       return protocol.probe({ ...asked, url, clientVersion }, { fetch, clock }).catch(judged);
     },
+    serving: {
+      async mint(wish, signal) {
+        const server = serverOf(wish.serverId);
+        const isOurs = () => session.inForce?.accountId === wish.accountId;
+        // The other window may have signed in just now.
+        if (!isOurs()) await session.follow();
+        const isSame = isOurs() && wish.profile === (await profileMark(profile, server));
+        // Another profile or account there than here: it helps itself.
+        if (!isSame) missing();
+        const run = runFor(server, { scopes: wish.scopes, onStep: () => undefined });
+        return shared(wish, server, run, signal);
+      },
+      bind: (serverId) => bindTo(serverOf(serverId), deps),
+    },
+  };
+}
+
+const missing = (): never => {
+  throw new ConnectError('profile.missing');
+};
+
+/** @throws user.signedOut, identityProvider.sessionEnded */
+async function keyOf(server: ServerProfile, { profile, session }: Deps) {
+  return {
+    identityProvider: profile.id,
+    accountId: session.requireAccountId(),
+    serverId: server.id,
+    profile: await profileMark(profile, server),
   };
 }

@@ -30,6 +30,13 @@ export type CompanySessionState =
       readonly detector: SessionDetector;
     };
 
+/** What lacked something before may have it now. */
+export const isAnotherSignIn = (
+  before: CompanySessionState,
+  { sinceMs, account }: CompanySessionState & { readonly kind: 'signedIn' },
+): boolean =>
+  before.kind !== 'signedIn' || before.account.id !== account.id || before.sinceMs !== sinceMs;
+
 /** How the end of a company sign-in was found out. */
 export type SessionDetector = 'session' | 'emergencyStop' | 'sharedSignal' | 'otherWindow';
 

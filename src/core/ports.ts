@@ -27,6 +27,8 @@ export interface SecretStore {
 /** One that can be emptied, whatever was put into it by whatever version. */
 export interface ListedSecretStore extends SecretStore {
   keys(): Promise<readonly string[]>;
+  /** A key whose value was stored or deleted, here or in another window; where the store can tell. */
+  readonly onDidChange?: Event<string>;
 }
 
 /** Small choices of the person that survive a reload; never anything secret. */

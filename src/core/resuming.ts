@@ -13,7 +13,7 @@ export function resume(
     .sort((one, other) => lastUsedMs(other) - lastUsedMs(one))
     .slice(0, atOnce);
   for (const connection of connections) {
-    if (connection.hadAccess && !lately.includes(connection)) connection.standBy();
+    if (connection.record.hadAccess && !lately.includes(connection)) connection.standBy();
     else void connection.connect();
   }
 }

@@ -31,7 +31,7 @@ export function connectionUpstreams(
             connection.record.called(call);
           },
           toolsListed: (tools) => {
-            connection.toolsListed(tools);
+            connection.record.toolsListed(tools);
           },
         },
       };

@@ -1,10 +1,8 @@
 // What the views need from the product. Types only; src/extension.ts hands in the real thing.
-import type { OwnedClient } from '../core/client/clientOwners.ts';
-import type { PublicJwk } from '../core/client/signingKey.ts';
+import type { Registrations } from '../core/client/registrations.ts';
 import type { Discovery } from '../core/discovery/discovery.ts';
 import type { Overview } from '../core/overview.ts';
 import type { Event, ShowCode } from '../core/ports.ts';
-import type { Secret } from '../core/secret.ts';
 
 export interface Actions {
   overview(): Overview;
@@ -26,15 +24,8 @@ export interface Actions {
   turnOn(serverId: string): Promise<void>;
   /** Asks the identity provider about every connection now. */
   checkNow(): Promise<void>;
-  /** Those whose client authentication needs a secret that no administrator's file gives. */
-  secretOwners(): readonly OwnedClient[];
-  storeClientSecret(owner: OwnedClient, secret: Secret): Promise<void>;
-  /** Those that prove themselves with a key of this computer. */
-  deviceKeyOwners(): readonly OwnedClient[];
-  /** The public half; undefined before there is a key. */
-  deviceKey(owner: OwnedClient): Promise<PublicJwk | undefined>;
-  /** Makes the key there is none of yet, or another in its place; the public half. */
-  createDeviceKey(owner: OwnedClient, options: { readonly replace: boolean }): Promise<PublicJwk>;
+  /** What registrations need of this computer. */
+  registrations(): Promise<Registrations>;
   /** Opens the page on which the server wants the person's yes. */
   continueInBrowser(serverId: string): Promise<void>;
   /** Out everywhere, and nothing kept on this computer. @returns who could not be told, by name */

@@ -8,10 +8,11 @@ import { chooseClient } from './choices.ts';
 
 /** @throws user.cancelled, storage.unavailable */
 export async function promptForClientSecret(
-  actions: Pick<Actions, 'secretOwners' | 'storeClientSecret'>,
+  actions: Pick<Actions, 'registrations'>,
   from: unknown,
 ): Promise<void> {
-  const owners = actions.secretOwners();
+  const registrations = await actions.registrations();
+  const owners = registrations.secretOwners();
   if (owners.length === 0) {
     void window.showInformationMessage('No client secret is needed by the organization profile.');
     return;
@@ -25,6 +26,6 @@ export async function promptForClientSecret(
     validateInput: (text) => (text.trim() === '' ? 'Enter the client secret.' : undefined),
   });
   if (value === undefined) throw new ConnectError('user.cancelled');
-  await actions.storeClientSecret(owner, new Secret(value.trim()));
+  await registrations.storeClientSecret(owner, new Secret(value.trim()));
   void window.showInformationMessage(`The client secret for ${cleanText(owner.label)} is stored.`);
 }

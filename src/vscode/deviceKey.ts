@@ -2,6 +2,7 @@
 import { env, EventEmitter, languages, Uri, window, workspace } from 'vscode';
 import { Disposable as Subscription } from 'vscode';
 import type { OwnedClient } from '../core/client/clientOwners.ts';
+import type { Registrations } from '../core/client/registrations.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Disposable } from '../core/ports.ts';
 import { deviceKeyTexts, type DeviceKeyTexts } from '../core/present/deviceKeyDocument.ts';
@@ -15,9 +16,7 @@ export interface DeviceKeyView extends Disposable {
   readonly create: (from: unknown) => Promise<void>;
 }
 
-type KeyActions = Pick<Actions, 'deviceKeyOwners' | 'deviceKey' | 'createDeviceKey'>;
-
-export function registerDeviceKeyView(actions: KeyActions): DeviceKeyView {
+export function registerDeviceKeyView(actions: Pick<Actions, 'registrations'>): DeviceKeyView {
   const documents = new Map<string, string>();
   const changes = new EventEmitter<Uri>();
   const registration = workspace.registerTextDocumentContentProvider(deviceKeyScheme, {
@@ -37,13 +36,14 @@ export function registerDeviceKeyView(actions: KeyActions): DeviceKeyView {
   };
   return {
     create: async (from) => {
-      const owners = actions.deviceKeyOwners();
+      const registrations = await actions.registrations();
+      const owners = registrations.deviceKeyOwners();
       if (owners.length === 0) {
         void window.showInformationMessage('No device key is needed by the organization profile.');
         return;
       }
       const owner = await chooseClient(owners, from, 'Whose device key?');
-      const texts = deviceKeyTexts(owner, await keyOf(actions, owner));
+      const texts = deviceKeyTexts(owner, await keyOf(registrations, owner));
       await open(owner, texts.document);
       void offerCopies(owner, texts);
     },
@@ -54,9 +54,9 @@ export function registerDeviceKeyView(actions: KeyActions): DeviceKeyView {
 }
 
 /** The key there is, unless the person wants another and says so twice. */
-async function keyOf(actions: KeyActions, owner: OwnedClient) {
-  const existing = await actions.deviceKey(owner);
-  if (existing === undefined) return actions.createDeviceKey(owner, { replace: false });
+async function keyOf(registrations: Registrations, owner: OwnedClient) {
+  const existing = await registrations.deviceKey(owner);
+  if (existing === undefined) return registrations.createDeviceKey(owner);
   const show = { label: '$(eye) Show the Key', detail: 'To register or compare it' };
   const replace = {
     label: '$(refresh) Replace It…',
@@ -71,7 +71,7 @@ async function keyOf(actions: KeyActions, owner: OwnedClient) {
   const question = `Replace this computer's key for ${cleanText(owner.label)}?`;
   const confirmed = await window.showWarningMessage(question, { modal: true, detail }, button);
   if (confirmed !== button) throw new ConnectError('user.cancelled');
-  return actions.createDeviceKey(owner, { replace: true });
+  return registrations.createDeviceKey(owner, { replace: true });
 }
 
 async function offerCopies(owner: OwnedClient, { key, keySet }: DeviceKeyTexts): Promise<void> {

@@ -9,9 +9,10 @@ const yes = 'Forget Everything';
 
 /** @throws user.cancelled, storage.unavailable */
 export async function forgetEverything(
-  actions: Pick<Actions, 'forgetEverything' | 'deviceKeyOwners'>,
+  actions: Pick<Actions, 'forgetEverything' | 'registrations'>,
 ): Promise<void> {
-  const keys = actions.deviceKeyOwners().length > 0;
+  const registrations = await actions.registrations();
+  const keys = registrations.deviceKeyOwners().length > 0;
   const chosen = await window.showWarningMessage(
     'Forget everything that Enterprise MCP keeps on this computer?',
     {

@@ -39,6 +39,10 @@ const createSecretStore = (storage: SecretStorage): ListedSecretStore => ({
   get: async (key) => storage.get(key),
   store: async (key, value) => storage.store(key, value),
   delete: async (key) => storage.delete(key),
+  onDidChange: (listener) =>
+    storage.onDidChange(({ key }) => {
+      listener(key);
+    }),
 });
 
 const createPreferences = (state: Memento): Preferences => ({

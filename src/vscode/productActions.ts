@@ -33,11 +33,7 @@ export function createActions(
     turnOff: (serverId) => connections.turnOff(serverId),
     turnOn: (serverId) => connections.turnOn(serverId),
     checkNow: () => connections.checkNow(),
-    secretOwners: () => connections.secretOwners(),
-    storeClientSecret: (owner, secret) => connections.storeClientSecret(owner, secret),
-    deviceKeyOwners: () => connections.deviceKeyOwners(),
-    deviceKey: (owner) => connections.deviceKey(owner),
-    createDeviceKey: (owner, options) => connections.createDeviceKey(owner, options),
+    registrations: () => connections.registrations(),
     continueInBrowser: (serverId) => connections.continueInBrowser(serverId),
     forgetEverything: () => connections.forgetEverything(),
     discover: async () => {

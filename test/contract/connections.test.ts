@@ -276,16 +276,14 @@ describe('an employee at Acme', function () {
     const idpSecret = world.sandbox.line.identityProvider.clients.find(
       ({ clientId }) => clientId === 'enterprise-mcp-basic',
     )!.clientSecret!;
-    await alice.connections.storeClientSecret(
-      { kind: 'identityProvider', id: 'acme' },
-      new Secret(idpSecret),
-    );
+    await (
+      await alice.connections.registrations()
+    ).storeClientSecret({ kind: 'identityProvider', id: 'acme' }, new Secret(idpSecret));
     await alice.signIn();
     await alice.until(() => alice.state('tickets')?.kind === 'misconfigured');
-    await alice.connections.storeClientSecret(
-      { kind: 'server', id: 'tickets' },
-      new Secret(clientSecret!),
-    );
+    await (
+      await alice.connections.registrations()
+    ).storeClientSecret({ kind: 'server', id: 'tickets' }, new Secret(clientSecret!));
     assert.equal(alice.state('tickets')?.kind, 'connected');
   });
 

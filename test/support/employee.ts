@@ -3,6 +3,7 @@ import type { SignInOptions } from '../../src/core/companyDeps.ts';
 import { Connections } from '../../src/core/connections.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { ConnectionSnapshot } from '../../src/core/connection/state.ts';
+import { aloneWindow, type WindowMeans } from '../../src/core/windows/windowMeans.ts';
 import { readProfile } from '../../src/core/profile/profile.ts';
 import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
@@ -34,6 +35,8 @@ export async function createEmployee(options: {
   fetch?: typeof fetch;
   /** Instead of the computer's. */
   clock?: Clock;
+  /** The other windows of this person; none when left out. */
+  windows?: WindowMeans;
   /** Whoever sits between the identity provider's page and where it sends the browser. */
   redirected?: (to: URL) => URL;
   /** How long somebody may take at the sign-in page, milliseconds. */
@@ -66,6 +69,7 @@ export async function createEmployee(options: {
       void browser.open(url, who).catch(() => undefined);
       return Promise.resolve(true);
     },
+    openWindows: () => Promise.resolve(options.windows ?? aloneWindow()),
     startReceiver: () =>
       startLoopbackReceiver({ organization: 'Acme', timeoutMs: options.signInMs ?? 10_000 }),
     log: { debug: write, info: write, warn: write, error: write },

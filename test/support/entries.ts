@@ -22,6 +22,7 @@ export const identityProviderEntry = (
   issuer: 'https://idp.example',
   scopes: ['openid', 'offline_access'],
   maxRequests: 4,
+  refreshGraceSec: 0,
   subjectToken: 'auto',
   signIn: 'browser',
   accounts: { emailDomains: [], hostedDomain: undefined, tenant: undefined },

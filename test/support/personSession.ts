@@ -19,6 +19,8 @@ export interface PersonSession {
   readonly console: readonly string[];
   /** File the secrets are noted in, outside of every folder that is searched for them. */
   readonly secretsFile: string;
+  /** Another window of VS Code, at a folder of its own. */
+  openWindow(folder: string): Promise<Workbench>;
   /** Dialogs VS Code has shown so far, by their text. */
   dialogs(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -89,15 +91,19 @@ export async function startPersonSession(
   page.on('console', (message) => lines.push(message.text()));
   await signInToCodeServer(page, url, password);
   await page.addInitScript(watchDialogs);
-  const project = path.join(folders.workspace, 'acme-project');
-  mkdirSync(project);
-  const workbench = await openWorkbench(page, `${url}/?folder=${encodeURIComponent(project)}`);
+  const openAt = (window: Page, name: string) => {
+    const project = path.join(folders.workspace, name);
+    mkdirSync(project, { recursive: true });
+    return openWorkbench(window, `${url}/?folder=${encodeURIComponent(project)}`);
+  };
+  const workbench = await openAt(page, 'acme-project');
   return {
     folders,
     context,
     workbench,
     console: lines,
     secretsFile,
+    openWindow: async (folder) => openAt(await context.newPage(), folder),
     dialogs: () => page.evaluate<string[]>('window.seenDialogs'),
     async close() {
       await browser.close();

@@ -15,7 +15,8 @@ import type { WindowLink } from '../../src/core/windows/link.ts';
 import { profileMark } from '../../src/core/windows/profileMark.ts';
 import { RefreshGuard } from '../../src/core/windows/refreshGuard.ts';
 import { sharedIdToken } from '../../src/core/windows/sharedIdToken.ts';
-import { Windows, type WindowMint } from '../../src/core/windows/windows.ts';
+import type { MintWish } from '../../src/core/windows/sharedMint.ts';
+import { Windows } from '../../src/core/windows/windows.ts';
 import { startLoopbackReceiver } from '../../src/node/loopbackReceiver.ts';
 import { systemClock as clock } from '../../src/node/systemClock.ts';
 import { HttpBrowser } from './httpBrowser.ts';
@@ -52,7 +53,7 @@ export async function openPersonWindow(options: PersonWindowOptions): Promise<Pe
   const { profile } = readProfile(options.profile, 'settings');
   const [identityProvider] = profile?.identityProviders ?? [];
   if (profile === undefined || identityProvider === undefined) throw new Error('no profile');
-  const windows = new Windows({ link, store: options.store, clock, log });
+  const windows = new Windows({ link, lock, notes, store: options.store, clock, log });
   const store = windows.secrets;
   const fetch: typeof globalThis.fetch =
     options.fetch ?? ((url, init) => globalThis.fetch(url, init));
@@ -91,7 +92,7 @@ export async function openPersonWindow(options: PersonWindowOptions): Promise<Pe
     if (message.kind === 'sessionEnded') void session.revoked('otherWindow');
   });
   const counted = { mints: 0 };
-  const mint = async (asked: WindowMint, signal: AbortSignal): Promise<Access> => {
+  const mint = async (asked: MintWish, signal: AbortSignal): Promise<Access> => {
     const server = profile.servers.find(({ id }) => id === asked.serverId);
     if (server === undefined) throw new ConnectError('profile.missing');
     if (asked.profile !== (await profileMark(identityProvider, server))) {
@@ -99,7 +100,7 @@ export async function openPersonWindow(options: PersonWindowOptions): Promise<Pe
     }
     // Not restored yet, or of another account: whoever asks helps itself.
     if (asked.accountId !== accountId()) throw new ConnectError('profile.missing');
-    const run = async (ended: AbortSignal, known: WindowMint['known']): Promise<Access> => {
+    const run = async (ended: AbortSignal, known: MintWish['known']): Promise<Access> => {
       const { protocol, ...others } = await client.outbound();
       counted.mints++;
       const request = { server, identityProvider, scopes: asked.scopes, known, signal: ended };
@@ -151,7 +152,7 @@ export async function openPersonWindow(options: PersonWindowOptions): Promise<Pe
         serverId,
         scopes: server.scopes,
         profile: await profileMark(identityProvider, server),
-        ...{ maxAgeMs, insteadOf, mayInteract: false },
+        ...{ maxAgeMs, insteadOf },
       };
       if (asked.accountId === '') throw new ConnectError('user.signedOut');
       return mint(asked, new AbortController().signal);

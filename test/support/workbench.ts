@@ -27,6 +27,16 @@ export interface Workbench {
   runCommand(title: string): Promise<void>;
   /** Picks an entry of the list that is open. */
   pick(text: string): Promise<void>;
+  /** The list or question that is open, when it says so. */
+  quickInput(text: string | RegExp): Locator;
+  /** Chooses these of a list in which many can be chosen, and no other. */
+  pickOnly(texts: readonly string[]): Promise<void>;
+  notification(text: string | RegExp): Locator;
+  tab(text: string): Locator;
+  /** Answers the question where to save. */
+  saveAs(file: string): Promise<void>;
+  /** What VS Code's Markdown preview shows, once it shows `text`. */
+  preview(text: string): Promise<Locator>;
   setColorTheme(theme: ColorTheme): Promise<void>;
   screenshot(file: string): Promise<void>;
 }
@@ -80,6 +90,38 @@ export async function openWorkbench(page: Page, address: string): Promise<Workbe
     rows: () => page.evaluate<readonly Row[]>(readRows),
     runCommand,
     pick,
+    quickInput: (text) => {
+      const widget = page.locator('.quick-input-widget');
+      const asks = widget.filter({ has: page.getByPlaceholder(text) });
+      return widget.filter({ hasText: text }).or(asks);
+    },
+    async pickOnly(texts) {
+      const entries = page.locator('.quick-input-list .monaco-list-row');
+      const many = page.locator('.quick-input-widget.show-checkboxes');
+      for (const text of texts) await many.getByText(text, { exact: true }).first().waitFor();
+      for (const entry of await entries.all()) {
+        const isChosen = (await entry.locator('.monaco-checkbox.checked').count()) > 0;
+        const label = (await entry.locator('.label-name').first().innerText()).trim();
+        if (isChosen !== texts.includes(label)) await entry.click();
+      }
+      await page.keyboard.press('Enter');
+    },
+    notification: (text) => page.locator('.notification-list-item', { hasText: text }),
+    tab: (text) => page.locator('.tabs-container .tab', { hasText: text }),
+    async saveAs(file) {
+      const input = page.locator('.quick-input-widget .quick-input-box input');
+      await input.waitFor();
+      await input.fill(file);
+      await input.press('Enter');
+    },
+    async preview(text) {
+      const shown = page
+        .frameLocator('iframe.webview.ready')
+        .frameLocator('iframe#active-frame')
+        .locator('body', { hasText: text });
+      await shown.first().waitFor();
+      return shown.first();
+    },
     async setColorTheme({ name, className }) {
       const picker = page.locator('.quick-input-widget input[placeholder*="Theme"]');
       const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();

@@ -214,7 +214,7 @@ describe('a connection', () => {
     const h = harness();
     await h.connection.connect();
     h.connection.record.called({ tool: 'search', outcome: 'ok' });
-    h.connection.toolsListed([
+    h.connection.record.toolsListed([
       { name: 'search', readOnly: true },
       { name: 'create', readOnly: false },
     ]);

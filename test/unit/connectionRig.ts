@@ -101,6 +101,8 @@ export function harness(
           version: '2025-06-18',
         });
       },
+      onShut: () => undefined,
+      onReduced: () => undefined,
       giveBack: ({ token }) => {
         seen.push(`gave back ${token.secret.reveal()}`);
         return Promise.resolve(false);

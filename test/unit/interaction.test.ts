@@ -25,7 +25,8 @@ function start(redemption: readonly Answer[], more: Legs = {}): Waiting {
 
 /** Until the page is open and the legs wait for the clock. */
 async function opened(legs: Waiting): Promise<void> {
-  for (let turn = 0; legs.opened.length === 0 && turn < 2_000; turn++) await settle();
+  const deadline = performance.now() + 10_000;
+  while (legs.opened.length === 0 && performance.now() < deadline) await settle();
   await legs.pass(0);
 }
 

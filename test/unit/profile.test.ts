@@ -42,6 +42,7 @@ describe('organization profile', () => {
       clientAssertion: { audience: 'issuer', typ: undefined, algorithm: 'ES256' },
       scopes: ['openid', 'profile', 'email', 'offline_access'],
       maxRequests: 4,
+      refreshGraceSec: 0,
       subjectToken: 'auto',
       signIn: 'browser',
       sharedSignals: undefined,

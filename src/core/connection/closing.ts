@@ -1,11 +1,15 @@
 import type { ErrorCode } from '../errors.ts';
-import type { ConnectionEvent } from './state.ts';
+import { isOutage, type ConnectionEvent } from './state.ts';
 
 /** Why a connection closes, other than by an answer. */
 export type Closing = Extract<
   ConnectionEvent,
   { type: 'signedOut' | 'sessionEnded' | 'stopped' | 'stopLifted' | 'turnedOff' | 'turnedOn' }
 >;
+
+/** Ended wherever this person has it open, and not in one window alone. */
+export const endsEverywhere = (code: ErrorCode): boolean =>
+  code !== 'gateway.closed' && !isOutage(code);
 
 /** What callers of a connection so closed are told. */
 export const closingCode = {

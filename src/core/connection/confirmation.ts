@@ -1,6 +1,7 @@
 // When one open connection asks the company again, and how long it may go on without an answer. Holds the
 // timers; connection.ts acts. Invariants: what nobody uses is not asked about, but before its next use; what
 // has been open for longer than the limit without a yes is closed on the second.
+import type { Access } from '../access/accessRequest.ts';
 import type { Clock, Disposable } from '../ports.ts';
 import { renewalDelayMs, retryDelayMs } from './schedule.ts';
 
@@ -25,13 +26,8 @@ interface Deps {
   readonly onOutlook: () => void;
 }
 
-interface Instant {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
-
 interface Yes {
-  readonly at: Instant;
+  readonly at: Access['receivedAt'];
   readonly lifeMs: number;
   /** Drawn once, so that a due time does not move. */
   readonly dueMs: number;
@@ -51,10 +47,9 @@ export class Confirmation {
     this.#deps = deps;
   }
 
-  /** The company said yes; what it gave lives for `lifeMs`. */
-  confirmed(lifeMs: number): void {
-    const { clock, limits, random } = this.#deps;
-    const at = { monotonicMs: clock.monotonic(), wallMs: clock.now() };
+  /** The company said yes when this was received, here or in another window. */
+  confirmed({ receivedAt: at, lifeMs }: Pick<Access, 'receivedAt' | 'lifeMs'>): void {
+    const { limits, random } = this.#deps;
     this.stop();
     this.#failures = 0;
     this.#usedSince = false;
@@ -169,7 +164,7 @@ export class Confirmation {
   }
 
   /** The clock that says more is right: one of them stands still while the computer sleeps. */
-  #ageMs({ monotonicMs, wallMs }: Instant): number {
+  #ageMs({ monotonicMs, wallMs }: Access['receivedAt']): number {
     const { clock } = this.#deps;
     return Math.max(clock.monotonic() - monotonicMs, clock.now() - wallMs);
   }

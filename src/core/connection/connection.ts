@@ -8,8 +8,8 @@ import type { Disposable, Event, OpenUrl } from '../ports.ts';
 import { hostOf } from '../url.ts';
 import type { ServerProfile } from '../profile/profile.ts';
 import { Confirmation } from './confirmation.ts';
-import type { ConnectionDeps } from './connectionDeps.ts';
-import type { Detector } from './history.ts';
+import type { ConnectHow, ConnectionDeps } from './connectionDeps.ts';
+import { reducedBy, type Detector } from './history.ts';
 import { Replacements } from './replacements.ts';
 import { ConnectionRecord } from './record.ts';
 import { settlesSoon } from './patience.ts';
@@ -18,7 +18,6 @@ import { ServerAccess } from './serverAccess.ts';
 import {
   isForPerson,
   isOpen,
-  isUnanswered,
   isUsable,
   isWaiting,
   type ConnectingStep,
@@ -56,7 +55,7 @@ export class Connection {
     this.#replacements = new Replacements(deps.clock);
     this.#confirmation = new Confirmation({
       ...deps,
-      onDue: () => void this.check(),
+      onDue: () => void this.checkInTurn(),
       onLimit: () => {
         const { code, facts } = this.record.failure ?? noAnswer;
         this.#pause(new ConnectError(code, facts));
@@ -81,7 +80,7 @@ export class Connection {
   }
 
   /** All legs and the probe, from the start; an open gate is shut first. Never rejects. */
-  async connect(openInteraction?: OpenUrl): Promise<void> {
+  async connect({ openInteraction, isAnew = false }: ConnectHow = {}): Promise<void> {
     const attempt = ++this.#attempts;
     const event = { type: 'connectStarted', attempt } as const;
     void this.#shut(new ConnectError('gateway.closed'), event, 'connect');
@@ -91,17 +90,14 @@ export class Connection {
     const onStep = (step: ConnectingStep) => {
       this.record.apply({ type: 'stepped', attempt, step });
     };
-    const asking = { onStep, signal, openInteraction: showing(openInteraction, onStep) };
+    const maxAgeMs = isAnew ? 0 : this.#deps.limits().checkIntervalMs;
+    const asking = { onStep, signal, maxAgeMs, openInteraction: showing(openInteraction, onStep) };
     try {
       const { access, tools } = await this.#access.first(asking);
       if (!signal.aborted) this.#opened(access, tools, attempt);
     } catch (error) {
       if (!signal.aborted) this.#failed(outcomeOf(error, openInteraction), 'connect', attempt);
     }
-  }
-
-  get hadAccess(): boolean {
-    return this.#deps.history.hadAccess();
   }
 
   /** Open to callers, and nothing asked for until there is one. */
@@ -115,25 +111,30 @@ export class Connection {
   async continueInBrowser(openUrl: OpenUrl): Promise<void> {
     const { state } = this;
     if (state.kind !== 'needsSignIn' || state.code !== 'redemption.interactionRequired') return;
-    await this.connect(openUrl);
+    await this.connect({ openInteraction: openUrl });
   }
 
-  /** Asks the company whether access still stands, and renews what is held. Never rejects. */
-  async check(): Promise<void> {
-    if (isWaiting(this.state)) return this.connect();
-    if (this.state.kind === 'standby') return this.#wake().catch(() => undefined);
+  /**
+   * Asks the company whether access still stands, and renews what is held. Never rejects.
+   * @param maxAgeMs good enough is the answer that another window was given less than this ago, milliseconds
+   */
+  async check(maxAgeMs = 0): Promise<void> {
+    if (isWaiting(this.state)) return this.connect({ isAnew: maxAgeMs === 0 });
+    if (this.state.kind === 'standby') return this.#wake(maxAgeMs).catch(() => undefined);
     if (!isOpen(this.state)) return;
-    await this.#deps.broker.renew(this.server.id, this.#renew).catch(() => undefined);
+    await this.#deps.broker
+      .renew(this.server.id, () => this.#renew(maxAgeMs))
+      .catch(() => undefined);
   }
 
-  /** As `check`, for one that still waits for an answer. */
-  async recheck(): Promise<void> {
-    if (isUnanswered(this.state)) await this.check();
+  /** As `check`; an answer that another window was given just now is as good. */
+  checkInTurn(): Promise<void> {
+    return this.check(this.#enoughMs);
   }
 
   /** As `check`, for one whose last yes is too old for a server in use; any other is checked when it is used. */
   async checkWhenDue(): Promise<void> {
-    if (this.#confirmation.isInUse && this.#confirmation.isDue) await this.check();
+    if (this.#confirmation.isInUse && this.#confirmation.isDue) await this.checkInTurn();
   }
 
   /** @throws the ConnectError that closed the gate, or an outage while nothing is left to call with */
@@ -155,7 +156,10 @@ export class Connection {
       this.refuse(new ConnectError('server.tokenRefused', { host: hostOf(this.server.url) }));
       return Promise.reject(this.#closedBy);
     }
-    return this.#token(signal, this.#deps.broker.replace(this.server.id, refused, this.#renew));
+    return this.#token(
+      signal,
+      this.#deps.broker.replace(this.server.id, refused, this.#renewInTurn),
+    );
   }
 
   /**
@@ -170,7 +174,7 @@ export class Connection {
   ): Promise<AccessToken | undefined> {
     const gate = this.#gate;
     if (gate === undefined) throw this.#closedBy;
-    const asking = { onStep: () => undefined, signal: gate.signal };
+    const asking = { onStep: () => undefined, signal: gate.signal, maxAgeMs: this.#enoughMs };
     try {
       const access = await this.#access.more({ challenged, refused }, asking, (granted) => {
         if (gate === this.#gate) this.#confirmed(granted);
@@ -192,12 +196,6 @@ export class Connection {
     if (isOpen(this.state)) this.#failed(this.#deps.judge(error), 'use');
   }
 
-  toolsListed(tools: readonly ToolSummary[]): void {
-    if (!isOpen(this.state) || !this.record.setTools(tools)) return;
-    this.record.apply({ type: 'toolsListed', tools: tools.length });
-    this.record.changed();
-  }
-
   /**
    * Closes for a reason that is not an answer.
    * @returns when what was held is given back: whether its server was told, undefined where nothing was held
@@ -211,9 +209,17 @@ export class Connection {
     if (isUsable(this.state)) this.#failed(error, detector);
   }
 
-  /** Ends when what was held is given back. */
-  dispose(): Promise<unknown> {
-    return this.#shut(new ConnectError('gateway.closed'), { type: 'signedOut' }, 'person');
+  /**
+   * Nobody looks at it any more.
+   * @returns when what was held is given back
+   */
+  dispose(code: 'gateway.closed' | 'profile.missing' = 'gateway.closed'): Promise<unknown> {
+    return this.#shut(new ConnectError(code), undefined, 'person');
+  }
+
+  /** Half the time an answer is good for: windows come to ask in turn, and not one after the other. */
+  get #enoughMs(): number {
+    return this.#deps.limits().checkIntervalMs / 2;
   }
 
   /** An access while it may be used; asked for first where the last yes is too old. */
@@ -221,8 +227,8 @@ export class Connection {
     const { broker } = this.#deps;
     const { id } = this.server;
     if (this.state.kind === 'standby') await this.#wake();
-    if (!this.#confirmation.isDue) return broker.fresh(id, this.#renew);
-    const asked = broker.renew(id, this.#renew);
+    if (!this.#confirmation.isDue) return broker.fresh(id, this.#renewInTurn);
+    const asked = broker.renew(id, this.#renewInTurn);
     const mayGoOn = this.#confirmation.limitLeftMs > 0 && broker.held(id) !== undefined;
     if (mayGoOn) await settlesSoon(asked, this.#deps.clock);
     // Nobody has answered, or could be asked: it goes on by its limits, or has just been closed.
@@ -231,11 +237,11 @@ export class Connection {
   }
 
   /** @throws what connecting throws; by then it is closed */
-  #wake(): Promise<void> {
+  #wake(maxAgeMs = this.#deps.limits().checkIntervalMs): Promise<void> {
     const gate = this.#gate;
     if (gate === undefined) return Promise.reject(this.#closedBy);
     this.#waking ??= this.#access
-      .first({ onStep: () => undefined, signal: gate.signal })
+      .first({ onStep: () => undefined, signal: gate.signal, maxAgeMs })
       .then(
         ({ access, tools }) => {
           if (gate === this.#gate) this.#opened(access, tools);
@@ -259,12 +265,12 @@ export class Connection {
   }
 
   /** Mints for an open connection and draws the consequences of the answer, once for all who wait. */
-  readonly #renew = async (): Promise<Access> => {
+  async #renew(maxAgeMs: number): Promise<Access> {
     const gate = this.#gate;
     if (gate === undefined) throw this.#closedBy;
     this.#confirmation.asking();
     try {
-      const access = await this.#access.again(gate.signal);
+      const access = await this.#access.again(gate.signal, maxAgeMs);
       if (gate === this.#gate) this.#confirmed(access);
       return access;
     } catch (error) {
@@ -272,32 +278,32 @@ export class Connection {
       if (gate === this.#gate) this.#checkFailed(known);
       throw known;
     }
-  };
+  }
+
+  readonly #renewInTurn = (): Promise<Access> => this.#renew(this.#enoughMs);
 
   #opened(access: Access, tools: readonly ToolSummary[], attempt?: number): void {
-    const { scopes } = access;
-    const reducedBy = this.#missing(scopes);
-    const atMs = this.#deps.clock.now();
+    const { scopes, receivedAt } = access;
+    const missing = this.#missing(scopes);
     this.record.setTools(tools);
     this.#gate ??= new AbortController();
     this.#succeeded(access);
-    const which = attempt === undefined ? {} : { attempt };
-    const opened = { scopes, reducedBy, tools: tools.length, atMs };
-    this.record.apply({ type: 'opened', ...which, ...opened }, 'connect');
+    const seen = { scopes, reducedBy: missing, tools: tools.length, atMs: receivedAt.wallMs };
+    this.record.apply({ type: 'opened', ...attempted(attempt), ...seen }, 'connect');
   }
 
   #confirmed(access: Access): void {
     this.#succeeded(access);
-    const { scopes } = access;
-    const atMs = this.#deps.clock.now();
-    this.record.apply(
-      { type: 'confirmed', scopes, reducedBy: this.#missing(scopes), atMs },
-      'check',
-    );
+    const { scopes, receivedAt } = access;
+    const before = reducedBy(this.state);
+    const missing = this.#missing(scopes);
+    const confirmed = { scopes, reducedBy: missing, atMs: receivedAt.wallMs };
+    this.record.apply({ type: 'confirmed', ...confirmed }, 'check');
+    if (missing.some((scope) => !before.includes(scope))) this.#deps.onReduced();
   }
 
   #succeeded(access: Access): void {
-    this.#confirmation.confirmed(access.lifeMs);
+    this.#confirmation.confirmed(access);
     this.record.granted(access);
   }
 
@@ -315,14 +321,13 @@ export class Connection {
   }
 
   #pause(error: ConnectError): void {
-    const { code, facts } = error;
-    const event = { type: 'limitReached', atMs: this.#deps.clock.now(), code } as const;
-    void this.#shut(error, event, 'limit');
-    this.#confirmation.retryLater(facts.retryAfterSec);
+    const atMs = this.#deps.clock.now();
+    void this.#shut(error, { type: 'limitReached', atMs, code: error.code }, 'limit');
+    this.#confirmation.retryLater(error.facts.retryAfterSec);
   }
 
   #failed(error: ConnectError, detector: Detector, attempt?: number): void {
-    const { clock, history, log } = this.#deps;
+    const { clock, log } = this.#deps;
     const { code } = error;
     log.warn(`${this.server.label}: ${code}`, error.facts);
     if (code === 'bug') log.error(`${this.server.label}: unexpected`, { reason: causeText(error) });
@@ -330,9 +335,9 @@ export class Connection {
     const event: ConnectionEvent = {
       type: 'failed',
       code,
-      hadAccess: history.hadAccess(),
+      hadAccess: this.record.hadAccess,
       atMs: clock.now(),
-      ...(attempt === undefined ? {} : { attempt }),
+      ...attempted(attempt),
     };
     void this.#shut(error, event, detector);
     if (isWaiting(this.state)) this.#confirmation.retryLater(error.facts.retryAfterSec);
@@ -340,11 +345,11 @@ export class Connection {
 
   /**
    * Design §6, in this order: gate, requests and streams (whoever listens to the gate's signal),
-   * tokens, then the change that makes tools vanish and repaints, then giving back, beside all that.
+   * tokens, other windows, then the change that makes tools vanish and repaints, then giving back, beside all that.
    */
   #shut(
     error: ConnectError,
-    event: ConnectionEvent,
+    event: ConnectionEvent | undefined,
     detector: Detector,
   ): Promise<boolean | undefined> {
     const gate = this.#gate;
@@ -356,9 +361,10 @@ export class Connection {
     this.#attempt = undefined;
     const held = this.#deps.broker.take(this.server.id);
     this.record.letGo();
-    this.record.apply(event, detector);
+    this.#deps.onShut(error, detector);
+    if (event !== undefined) this.record.apply(event, detector);
     if (held === undefined) return Promise.resolve(undefined);
-    return this.#deps.giveBack(held).then((isTold) => {
+    return this.#deps.giveBack(held, error.code).then((isTold) => {
       if (isTold) this.record.revoked();
       return isTold;
     });
@@ -368,3 +374,5 @@ export class Connection {
     return this.#access.missing(granted, isOpen(this.state) ? this.state.scopes : []);
   }
 }
+
+const attempted = (attempt: number | undefined) => (attempt === undefined ? {} : { attempt });

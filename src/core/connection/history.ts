@@ -46,5 +46,6 @@ export function historyEntry(
   return { atMs, kind: after.kind, detector, ...('code' in after ? { code: after.code } : {}) };
 }
 
-const reducedBy = (state: ConnectionState): readonly string[] =>
+/** Scopes it is open without. */
+export const reducedBy = (state: ConnectionState): readonly string[] =>
   state.kind === 'connected' ? state.reducedBy : [];

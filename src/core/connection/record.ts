@@ -1,5 +1,6 @@
 // What is known of one connection and may be shown: its state, why, its tools, its past. Invariant: no
 // token gets in here; state.ts alone decides what follows from an event.
+import type { Access } from '../access/accessRequest.ts';
 import type { ConnectError } from '../errors.ts';
 import { Emitter } from '../event.ts';
 import type { Clock, Event, Log } from '../ports.ts';
@@ -34,6 +35,8 @@ export interface Outlook {
   readonly openUntilMs: number;
   readonly openStreams: number;
 }
+
+type Granted = Pick<Access, 'receivedAt' | 'lifeMs' | 'serverLifeMs'>;
 
 type Details = Pick<
   ConnectionSnapshot,
@@ -101,13 +104,12 @@ export class ConnectionRecord {
     this.#details = { ...this.#details, failure: { code, facts, atMs: this.#deps.clock.now() } };
   }
 
-  granted({ lifeMs, serverLifeMs }: { lifeMs: number; serverLifeMs: number }): void {
-    const nowMs = this.#deps.clock.now();
+  granted({ receivedAt, lifeMs, serverLifeMs }: Granted): void {
     this.#deps.history.accessGranted();
     this.#details = {
       ...without(this.#details, 'failure', 'revokedAtMs'),
-      expiresAtMs: nowMs + lifeMs,
-      copyWorksUntilMs: nowMs + serverLifeMs,
+      expiresAtMs: receivedAt.wallMs + lifeMs,
+      copyWorksUntilMs: receivedAt.wallMs + serverLifeMs,
     };
   }
 
@@ -121,6 +123,17 @@ export class ConnectionRecord {
   revoked(): void {
     if (isOpen(this.#state)) return;
     this.#details = { ...this.#details, revokedAtMs: this.#deps.clock.now() };
+    this.changed();
+  }
+
+  /** Over reloads. */
+  get hadAccess(): boolean {
+    return this.#deps.history.hadAccess();
+  }
+
+  toolsListed(tools: readonly ToolSummary[]): void {
+    if (!isOpen(this.#state) || !this.setTools(tools)) return;
+    this.apply({ type: 'toolsListed', tools: tools.length });
     this.changed();
   }
 

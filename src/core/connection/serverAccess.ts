@@ -3,7 +3,8 @@
 import type { Access } from '../access/accessRequest.ts';
 import type { AccessToken } from '../access/accessToken.ts';
 import { ConnectError } from '../errors.ts';
-import type { OpenUrl } from '../ports.ts';
+import type { Clock, OpenUrl } from '../ports.ts';
+import type { Secret } from '../secret.ts';
 import type { Probed } from '../server/probe.ts';
 import type { ServerProfile } from '../profile/profile.ts';
 import { challengedScopes } from '../server/serverRefusal.ts';
@@ -13,6 +14,8 @@ import { refusesScopes } from './verdict.ts';
 import { WantedScopes } from './wantedScopes.ts';
 
 export interface Asking {
+  /** Good enough is what another window of this person was given less than this ago, milliseconds. */
+  readonly maxAgeMs: number;
   readonly onStep: (step: ConnectingStep) => void;
   readonly signal: AbortSignal;
   /** Opens the page a server wants confirmed; only there when the person has asked for it. */
@@ -23,6 +26,8 @@ export interface MintRequest extends Asking {
   readonly scopes: readonly string[];
   /** Of the access that is open now. */
   readonly known?: Access['target'] | undefined;
+  /** Not this one. */
+  readonly insteadOf?: Secret | undefined;
 }
 
 export interface ProbeRequest {
@@ -34,6 +39,7 @@ export interface ProbeRequest {
 
 export interface ServerAccessDeps {
   readonly broker: TokenBroker;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly mint: (request: MintRequest) => Promise<Access>;
   readonly probe: (request: ProbeRequest) => Promise<Probed>;
 }
@@ -66,18 +72,20 @@ export class ServerAccess {
   }
 
   /**
-   * Begins with what the profile asks for; a server that wants more even to list its tools gets it.
+   * Begins with what the profile asks for; a server that wants more even to list its tools gets it, and one
+   * that refuses what another window was given before gets one of its own.
    * @throws what mint and probe throw, server.insufficientScope
    */
   async first(asking: Asking): Promise<{ access: Access; tools: readonly ToolSummary[] }> {
-    const { broker, mint, probe } = this.#deps;
+    const { broker, clock, mint, probe } = this.#deps;
+    const startedMs = clock.monotonic();
     const wanted = new WantedScopes(this.#server);
     this.#wanted = wanted;
     this.#target = undefined;
     const { signal } = asking;
-    let access = await broker.renew(this.#server.id, () =>
-      mint({ ...asking, scopes: wanted.current }),
-    );
+    const anew = (insteadOf?: Secret) =>
+      broker.renew(this.#server.id, () => mint({ ...asking, scopes: wanted.current, insteadOf }));
+    let access = await anew();
     // WantedScopes ends this.
     for (;;) {
       asking.onStep('probe');
@@ -89,8 +97,11 @@ export class ServerAccess {
         return { access, tools };
       } catch (error) {
         const wider = await this.#wider(error, token, asking);
-        if (wider === undefined) throw error;
-        access = wider;
+        const isOlder = access.receivedAt.monotonicMs < startedMs;
+        if (wider !== undefined) access = wider;
+        else if (isOlder && ConnectError.is(error, 'server.tokenRefused')) {
+          access = await anew(token.secret);
+        } else throw error;
       }
     }
   }
@@ -99,11 +110,12 @@ export class ServerAccess {
    * Where more than the profile's is refused, that alone is asked for: perhaps only the rest was taken back.
    * @throws what mint throws
    */
-  async again(signal: AbortSignal): Promise<Access> {
+  async again(signal: AbortSignal, maxAgeMs: number): Promise<Access> {
     const wanted = this.#wanted;
     const known = this.#target;
     const mint = async () => {
-      const asking = { onStep: () => undefined, signal, known };
+      const insteadOf = this.#deps.broker.held(this.#server.id)?.token.secret;
+      const asking = { onStep: () => undefined, signal, known, maxAgeMs, insteadOf };
       const access = await this.#deps.mint({ ...asking, scopes: wanted.current });
       this.#target = access.target;
       return access;

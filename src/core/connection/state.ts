@@ -178,6 +178,10 @@ const kindOf = (code: ErrorCode): StateKind =>
 export const isOutage = (code: ErrorCode): boolean =>
   ['unreachable', 'paused'].includes(kindOf(code));
 
+/** The company takes away what it has given, or may have given, before. */
+export const isRemoval = (code: ErrorCode): boolean =>
+  closedBy({ type: 'failed', code, hadAccess: true, atMs: 0 }).kind === 'accessRemoved';
+
 /** True for what the person can mend with a click: by signing in, or in the browser. */
 export const isForPerson = (code: ErrorCode): boolean => kindOf(code) === 'needsSignIn';
 

@@ -1,5 +1,6 @@
 // Every code as one sentence a person can act on. Invariant: another party's words reach it only through
 // cleanText.
+import { isRemoval } from '../connection/state.ts';
 import type { ErrorCode, Facts } from '../errors.ts';
 import { cleanText } from './plainText.ts';
 import { entries } from './sentenceEntries.ts';
@@ -44,9 +45,6 @@ export function explain(code: ErrorCode, context: ExplainContext): Explanation {
   const { remedy, action, say } = isOwn ? entry.inOwnProfile : entry;
   return { sentence: say(namesOf(context)), remedy, action };
 }
-
-const isRemoval = (code: ErrorCode): boolean =>
-  /^exchange\.(denied|targetRefused|scopeRefused|clientNotAllowed|nothingGranted)$/.test(code);
 
 function namesOf(context: ExplainContext): Names {
   const { facts = {} } = context;

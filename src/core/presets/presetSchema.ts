@@ -53,6 +53,7 @@ const identityProviderEntries = {
         v.pick(identityProviderSchema, [
           'scopes',
           'maxRequests',
+          'refreshGraceSec',
           'subjectToken',
           'clientAssertion',
           'signIn',

@@ -51,6 +51,8 @@ export interface IdentityProviderProfile extends ClientProfile {
   readonly pkceUnadvertised: boolean;
   /** Requests in flight at once at this identity provider. */
   readonly maxRequests: number;
+  /** How long a refresh token is taken again after it was replaced, seconds. */
+  readonly refreshGraceSec: number;
   readonly sharedSignals: SharedSignalsProfile | undefined;
 }
 

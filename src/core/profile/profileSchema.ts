@@ -159,6 +159,17 @@ export const identityProviderSchema = v.strictObject({
     ),
     4,
   ),
+  refreshGraceSec: v.optional(
+    described(
+      v.pipe(
+        v.number('must be a number'),
+        v.minValue(0, 'must be at least 0'),
+        v.maxValue(300, 'must be at most 300'),
+      ),
+      'How long the identity provider takes a refresh token again after it has replaced it; 0: not at all.',
+    ),
+    0,
+  ),
   subjectToken: v.optional(
     described(
       oneOf(['auto', 'idToken', 'refreshToken']),

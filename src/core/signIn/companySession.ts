@@ -13,7 +13,13 @@ import type { IdentityProviderProfile } from '../profile/profile.ts';
 import type { Secret } from '../secret.ts';
 import type { CompanyTokens, SignInClient, SignInWay } from './signIn.ts';
 import { namingFailedStepUp, type StepUp } from './stepUp.ts';
-import { sameToken, type SessionStore, type StoredSession } from './storedSession.ts';
+import {
+  deleteOwn,
+  isReplaced,
+  storageUnavailable,
+  type SessionStore,
+  type StoredSession,
+} from './storedSession.ts';
 
 interface SessionDeps extends Pick<
   IdentityProviderProfile,
@@ -91,6 +97,8 @@ export class CompanySession {
   /** Another window signed in, renewed or signed out: what is kept now is what counts. Never throws. */
   async follow(): Promise<void> {
     const own = this.#begun;
+    // What this window has not yet written is newer than what it would read.
+    await this.#storing;
     const kept = await this.#deps.store.read().catch(() => 'unavailable' as const);
     if (kept === 'unavailable' || own !== this.#begun) return;
     const held = this.#held;
@@ -100,7 +108,7 @@ export class CompanySession {
     } else {
       const isSameAccount = held?.session.account.id === kept.account.id;
       if (isSameAccount && held.session.sinceMs === kept.sinceMs) {
-        held.session = { ...held.session, refreshToken: kept.refreshToken };
+        held.follow(kept.refreshToken);
         return;
       }
       if (this.#refusalOf(kept) !== undefined) return;
@@ -153,11 +161,7 @@ export class CompanySession {
 
   /** @see Prove */
   readonly prove: Prove = async (ask) => {
-    const held = this.#held;
-    if (held === undefined) {
-      const code = this.#ended === undefined ? 'user.signedOut' : 'identityProvider.sessionEnded';
-      throw new ConnectError(code);
-    }
+    const held = this.#required;
     return held.proof.prove(ask).catch((error: unknown) => {
       throw this.#judge(this.#noting(ConnectError.from(error)), held);
     });
@@ -192,9 +196,19 @@ export class CompanySession {
     };
   }
 
+  /** What proofs rest on now, also while a new sign-in is open. */
+  get inForce(): { readonly accountId: string; readonly sinceMs: number } | undefined {
+    const { account, sinceMs } = this.#held?.session ?? {};
+    return account && sinceMs !== undefined ? { accountId: account.id, sinceMs } : undefined;
+  }
+
+  /** @throws user.signedOut, identityProvider.sessionEnded */
+  requireAccountId(): string {
+    return this.#required.session.account.id;
+  }
+
   heldSecrets(): readonly Secret[] {
-    const { refreshToken, idToken } = this.#held?.session ?? {};
-    return [refreshToken, idToken?.token].flatMap((one) => one ?? []);
+    return this.#held?.secrets ?? [];
   }
 
   /** Ends it for what the organization made known; nothing of it is kept. */
@@ -203,7 +217,8 @@ export class CompanySession {
     if (held === undefined) return;
     const { account, refreshToken } = held.session;
     await this.#end(held, new ConnectError('identityProvider.sessionEnded'), detector);
-    if (refreshToken === undefined) return;
+    // The window that ended it gives it back.
+    if (refreshToken === undefined || detector === 'otherWindow') return;
     const client = await this.#deps.client().catch(() => undefined);
     if (client !== undefined) this.#giveBack(client, { account, refreshToken });
   }
@@ -225,6 +240,12 @@ export class CompanySession {
     this.#leaving = held;
     await held?.turns.alone(() => Promise.resolve());
     await this.#storing;
+  }
+
+  get #required(): HeldSession {
+    if (this.#held !== undefined) return this.#held;
+    const code = this.#ended === undefined ? 'user.signedOut' : 'identityProvider.sessionEnded';
+    throw new ConnectError(code);
   }
 
   get #owner(): HeldSessionOwner {
@@ -283,7 +304,7 @@ export class CompanySession {
     this.#ended = { account, atMs: this.#deps.clock.now(), detector };
     const isRefused = isOtherAccount(this.#noting(reason));
     this.#become(this.#settled(), isRefused ? reason : undefined);
-    await this.#inOrder(() => this.#deleteOwn(held)).catch((error: unknown) => {
+    await this.#inOrder(() => deleteOwn(this.#deps.store, held.session)).catch((error: unknown) => {
       this.#deps.log.error('the ended session could not be deleted', { reason: String(error) });
     });
     const client = isRefused ? await this.#deps.client().catch(() => undefined) : undefined;
@@ -321,7 +342,7 @@ export class CompanySession {
     return this.#inOrder(async () => {
       if (!this.#isKept(held)) return undefined;
       try {
-        if (await this.#isReplaced(held)) return undefined;
+        if (held.isStored && (await isReplaced(this.#deps.store, held.session))) return undefined;
         await this.#deps.store.write(held.session);
         held.isStored = true;
         return undefined;
@@ -335,22 +356,6 @@ export class CompanySession {
 
   #isKept(held: HeldSession): boolean {
     return held === this.#held || held === this.#leaving;
-  }
-
-  /** Another window has signed in as somebody else since, or has signed out. */
-  async #isReplaced(held: HeldSession): Promise<boolean> {
-    if (!held.isStored) return false;
-    const kept = await this.#deps.store.read();
-    return kept === undefined || kept.account.id !== held.session.account.id;
-  }
-
-  /** What another window has stored since is its own. */
-  async #deleteOwn({ session }: HeldSession): Promise<void> {
-    const kept = await this.#deps.store.read();
-    const isOwn =
-      kept?.account.id === session.account.id &&
-      (sameToken(kept, session) || kept.sinceMs === session.sinceMs);
-    if (isOwn) await this.#deps.store.delete();
   }
 
   /**
@@ -369,6 +374,3 @@ export class CompanySession {
 
 const isOtherAccount = (error: ConnectError): boolean =>
   ConnectError.is(error, 'identityProvider.accountNotAllowed', 'identityProvider.accountMismatch');
-
-const storageUnavailable = (cause: unknown): ConnectError =>
-  new ConnectError('storage.unavailable', {}, { cause });

@@ -56,6 +56,11 @@ export class HeldSession {
     this.proof = new SubjectProof(this, owner);
   }
 
+  get secrets(): readonly Secret[] {
+    const { refreshToken, idToken } = this.session;
+    return [refreshToken, idToken?.token].flatMap((one) => one ?? []);
+  }
+
   /**
    * Once for all who ask meanwhile.
    * @throws identityProvider.sessionEnded and identityProvider.accountNotAllowed after ending the
@@ -98,10 +103,13 @@ export class HeldSession {
       this.#owner.signedOutElsewhere(this);
       throw new ConnectError('user.signedOut');
     }
-    // One that this session has replaced itself may still stand there, where its successor could not be kept.
+    if (refreshToken !== undefined) this.follow(refreshToken);
+  }
+
+  /** Goes on with what is kept now; not with one that this session has replaced itself and not yet kept. */
+  follow(refreshToken: Secret | undefined): void {
     const isSpent = this.#spent.some((one) => refreshToken?.equals(one) === true);
-    if (refreshToken === undefined || isSpent) return;
-    this.session = { ...this.session, refreshToken };
+    if (!isSpent) this.session = { ...this.session, refreshToken };
   }
 
   /** The identity provider replaced the refresh token; the one before is worthless now. */

@@ -1,6 +1,7 @@
 // What of a company session survives a reload: the refresh token, or the ID token where the identity
 // provider gives no refresh token. One JSON value per identity provider, written whole.
 import * as v from 'valibot';
+import { ConnectError } from '../errors.ts';
 import type { Membership } from './accountBoundary.ts';
 import type { Account } from '../overview.ts';
 import type { SecretStore } from '../ports.ts';
@@ -39,12 +40,15 @@ const schema = v.object({
   idToken: v.optional(v.object({ token: v.string(), expiresAtMs: v.number() })),
 });
 
+/** In SecretStorage, by id of the identity provider. */
+export const sessionKey = (id: string): string => `companySession ${id}`;
+
 /** Sessions of another issuer or client under the same id are not ours and read as absent. */
 export function createSessionStore(
   owner: { id: string; issuer: string; clientId: string },
   store: SecretStore,
 ): SessionStore {
-  const key = `companySession ${owner.id}`;
+  const key = sessionKey(owner.id);
   const { issuer, clientId } = owner;
   return {
     read: async () => {
@@ -80,6 +84,24 @@ export function createSessionStore(
     delete: () => store.delete(key),
   };
 }
+
+/** Another window has signed in as somebody else since, or has signed out. */
+export async function isReplaced(store: SessionStore, session: StoredSession): Promise<boolean> {
+  const kept = await store.read();
+  return kept === undefined || kept.account.id !== session.account.id;
+}
+
+/** What another window has stored since is its own. */
+export async function deleteOwn(store: SessionStore, session: StoredSession): Promise<void> {
+  const kept = await store.read();
+  const isOwn =
+    kept?.account.id === session.account.id &&
+    (sameToken(kept, session) || kept.sinceMs === session.sinceMs);
+  if (isOwn) await store.delete();
+}
+
+export const storageUnavailable = (cause: unknown): ConnectError =>
+  new ConnectError('storage.unavailable', {}, { cause });
 
 type Refreshable = Pick<StoredSession, 'refreshToken'>;
 

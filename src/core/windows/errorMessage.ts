@@ -1,6 +1,6 @@
 // A refusal on its way to another window: its code and its facts, and never the error it came from.
 import * as v from 'valibot';
-import { ConnectError, errorCodes, type Facts } from '../errors.ts';
+import { ConnectError, errorCodes, type ErrorCode, type Facts } from '../errors.ts';
 
 const text = v.optional(v.pipe(v.string(), v.maxLength(4_096)));
 const number = v.optional(v.pipe(v.number(), v.finite()));
@@ -43,7 +43,7 @@ export function errorFrom(message: unknown): ConnectError {
 export const errorMessage = ({
   code,
   facts: known,
-}: ConnectError): { code: string; facts: Facts } => ({
+}: ConnectError): { code: ErrorCode; facts: Facts } => ({
   code,
   facts: known,
 });

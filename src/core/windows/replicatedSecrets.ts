@@ -51,6 +51,10 @@ export class ReplicatedSecrets implements ListedSecretStore {
       deps.log.error('a listener of the shared secrets failed', { reason: String(error) });
     });
     this.onDidChange = this.#changes.event;
+    // Of windows that cannot be linked this is all there is to hear.
+    deps.store.onDidChange?.((key) => {
+      if (isReplicated(key)) this.#changes.fire(key);
+    });
     deps.link.onDidChangeRole((role) => {
       if (role === 'follower') this.#joined = this.#join();
     });

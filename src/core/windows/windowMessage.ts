@@ -14,9 +14,9 @@ export const messageSchema = v.variant('kind', [
     ...place,
     serverId: id,
     error: errorSchema,
-    detector: v.pipe(v.string(), v.maxLength(32)),
-    atMs: v.number(),
   }),
+  /** The company grants less of this server than before. */
+  v.object({ kind: v.literal('reduced'), ...place, serverId: id }),
   /** The person turned a server off or on. */
   v.object({ kind: v.literal('turned'), serverId: id, isOff: v.boolean() }),
   /** The identity provider, or the organization, ended the company sign-in. */

@@ -14,23 +14,28 @@ import {
   targetSchema,
   type Bind,
 } from './accessMessage.ts';
-import type { WindowLink } from './link.ts';
+import type { SessionStore } from '../signIn/storedSession.ts';
+import { RefreshGuard } from './refreshGuard.ts';
 import { ReplicatedSecrets } from './replicatedSecrets.ts';
+import { sharedIdToken } from './sharedIdToken.ts';
 import { SharedMint, type MintWish, type RunMint } from './sharedMint.ts';
+import type { WindowMeans } from './windowMeans.ts';
 import { messageSchema, type WindowMessage } from './windowMessage.ts';
 
-interface Deps {
-  readonly link: WindowLink;
+interface Deps extends WindowMeans {
   /** SecretStorage. */
   readonly store: ListedSecretStore;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** One need of one window. */
-export interface WindowMint extends MintWish {
-  /** A page to confirm may be opened, by whichever window asks the server. */
-  readonly mayInteract: boolean;
+export interface GuardedSignIn {
+  /** Id of the identity provider. */
+  readonly name: string;
+  readonly store: SessionStore;
+  readonly accountId: () => string | undefined;
+  /** How long this identity provider takes a refresh token again that it has replaced, milliseconds. */
+  readonly graceMs: number;
 }
 
 /** How this window mints: by itself, or with what another window gave it. */
@@ -42,7 +47,7 @@ export interface MintWays {
 /** How this window mints for others, as for itself. */
 export interface Serving {
   /** @throws profile.missing where this window has no such server, or another profile */
-  readonly mint: (asked: WindowMint, signal: AbortSignal) => Promise<Access>;
+  readonly mint: (asked: MintWish, signal: AbortSignal) => Promise<Access>;
   /** Of one of its servers. @throws profile.missing */
   readonly bind: (serverId: string) => Bind;
 }
@@ -57,7 +62,6 @@ const wishSchema = v.object({
   maxAgeMs: v.pipe(v.number(), v.minValue(0)),
   insteadOf: v.optional(v.string()),
   known: v.optional(targetSchema),
-  mayInteract: v.boolean(),
 });
 
 /** Leaders may go one after the other; then a window helps itself. */
@@ -92,6 +96,13 @@ export class Windows {
     return this.#deps.link.others > 0;
   }
 
+  /** Around every use of the refresh token of one company sign-in. */
+  guard(of: GuardedSignIn): RefreshGuard {
+    const { lock, notes, clock } = this.#deps;
+    const idTokens = sharedIdToken(of.name, this.secrets, of.accountId);
+    return new RefreshGuard({ ...of, lock, notes, clock, idTokens });
+  }
+
   tell(message: WindowMessage): void {
     this.#deps.link.broadcast(message);
   }
@@ -115,7 +126,7 @@ export class Windows {
    * Through the window that leads, which may be this one; by itself where none can help.
    * @throws what minting throws, in whichever window it was done
    */
-  async mint(wish: WindowMint, ways: MintWays, signal: AbortSignal): Promise<Access> {
+  async mint(wish: MintWish, ways: MintWays, signal: AbortSignal): Promise<Access> {
     for (let leaders = 0; leaders < mostLeaders; leaders++) {
       if ((await this.#deps.link.settled()) !== 'follower') break;
       try {
@@ -128,7 +139,7 @@ export class Windows {
     return this.#mint.mint(wish, ways.run, signal);
   }
 
-  async #ask(wish: WindowMint, { bind }: MintWays, signal: AbortSignal): Promise<Access> {
+  async #ask(wish: MintWish, { bind }: MintWays, signal: AbortSignal): Promise<Access> {
     const { link, clock } = this.#deps;
     const insteadOf = wish.insteadOf?.reveal();
     const known = wish.known && targetMessage(wish.known);
