@@ -8,6 +8,7 @@ import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
 import type { GatewayDeps } from './gateway/gateway.ts';
 import { startOnDemand } from './gateway/onDemand.ts';
 import { managedProfilePath } from './node/managedProfilePath.ts';
+import { networkMark } from './node/networkMark.ts';
 import type { SupportDeps } from './node/supportTools.ts';
 import { systemClock as clock } from './node/systemClock.ts';
 import { createHost, type Host } from './vscode/host.ts';
@@ -129,6 +130,7 @@ const createConnections = (
       return openWindowMeans({ storageFolder, environment, platform, version, log: host.log });
     },
     startReceiver,
+    networkMark,
     random: Math.random,
     clientVersion: version,
     checkIntervalMinutes: () => readSettings().checkIntervalMinutes,

@@ -84,6 +84,7 @@ function openDesk() {
       get: (key) => preferences.get(key),
       set: (key, value) => Promise.resolve(void preferences.set(key, value)),
     },
+    networkMark: () => '',
     openWindows: () => Promise.resolve(aloneWindow()),
     startReceiver: () => Promise.reject(new DOMException('there is no browser', 'NotFoundError')),
     checkIntervalMinutes: () => undefined,

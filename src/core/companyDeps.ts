@@ -1,6 +1,6 @@
 // What a company needs from the connections it is part of.
 import type { Choices } from './choices.ts';
-import type { ConfirmationLimits } from './connection/confirmation.ts';
+import type { Limits } from './limits.ts';
 import type { OutboundLoader } from './outbound.ts';
 import type { Account } from './overview.ts';
 import type {
@@ -35,12 +35,6 @@ export interface CompanyDeps {
     readonly sinceMs: number;
   }) => boolean;
   readonly onDidChange: () => void;
-}
-
-/** What the profile and the person allow, milliseconds. */
-export interface Limits extends ConfirmationLimits {
-  /** Access is given up after so long. */
-  readonly tokenCapMs: number;
 }
 
 export interface SignInOptions {

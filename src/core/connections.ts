@@ -2,7 +2,8 @@
 // them. Each company decides who connects when; each connection decides how.
 import { createChoices, type Choices } from './choices.ts';
 import type { Registrations } from './client/registrations.ts';
-import type { CompanyDeps, Limits, SignInOptions } from './companyDeps.ts';
+import type { CompanyDeps, SignInOptions } from './companyDeps.ts';
+import { limitsOf, type Limits } from './limits.ts';
 import type { Company } from './company.ts';
 import type { Detector } from './connection/history.ts';
 import type { Connection } from './connection/connection.ts';
@@ -39,6 +40,8 @@ export interface ConnectionsDeps {
   readonly openUrl: OpenUrl;
   readonly startReceiver: StartRedirectReceiver;
   readonly log: Log;
+  /** Another text, another network. */
+  readonly networkMark: () => string;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
   readonly clientVersion: string;
@@ -71,7 +74,7 @@ export class Connections {
       deps.log.error('a listener of the connections failed', { reason: String(error) });
     });
     this.onDidChange = this.#changes.event;
-    this.#wake = watchForWake(deps.clock, () => {
+    this.#wake = watchForWake(deps, () => {
       for (const company of this.#companies) company.woke();
       void this.#notices?.checkNow();
       void this.checkStale();
@@ -327,12 +330,8 @@ export class Connections {
     };
   }
 
-  /** A person may move the check interval, and that within the profile's bounds only. */
   #limits(): Limits {
-    const { checkInterval, tokenCapMs, maxStalenessMs } = this.#reading?.profile ?? plainLimits;
-    const asked = this.#deps.checkIntervalMinutes() ?? checkInterval.default;
-    const minutes = Math.min(checkInterval.max, Math.max(checkInterval.min, asked));
-    return { checkIntervalMs: minutes * 60_000, tokenCapMs, maxStalenessMs };
+    return limitsOf(this.#reading?.profile, this.#deps.checkIntervalMinutes());
   }
 
   #connections(): readonly Connection[] {
@@ -358,12 +357,6 @@ export class Connections {
 export interface Promises extends Limits {
   readonly profile: OrganizationProfile | undefined;
 }
-
-const plainLimits = {
-  checkInterval: { default: 15, min: 1, max: 60 },
-  tokenCapMs: 1_800_000,
-  maxStalenessMs: 1_800_000,
-};
 
 const nothingRead: ProfileReading = { profile: undefined, problems: [] };
 

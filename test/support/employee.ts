@@ -35,6 +35,8 @@ export async function createEmployee(options: {
   fetch?: typeof fetch;
   /** Instead of the computer's. */
   clock?: Clock;
+  /** Of the network this computer is on. */
+  networkMark?: () => string;
   /** The other windows of this person; none when left out. */
   windows?: WindowMeans;
   /** Whoever sits between the identity provider's page and where it sends the browser. */
@@ -69,6 +71,7 @@ export async function createEmployee(options: {
       void browser.open(url, who).catch(() => undefined);
       return Promise.resolve(true);
     },
+    networkMark: options.networkMark ?? (() => ''),
     openWindows: () => Promise.resolve(options.windows ?? aloneWindow()),
     startReceiver: () =>
       startLoopbackReceiver({ organization: 'Acme', timeoutMs: options.signInMs ?? 10_000 }),

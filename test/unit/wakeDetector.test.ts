@@ -5,8 +5,9 @@ import { FakeClock } from '../support/fakeClock.ts';
 describe('the wake detector', () => {
   const watched = () => {
     const clock = new FakeClock();
-    const seen = { wakes: 0 };
-    const watch = watchForWake(clock, () => seen.wakes++);
+    const seen = { wakes: 0, network: 'home' };
+    const networkMark = () => seen.network;
+    const watch = watchForWake({ clock, networkMark }, () => seen.wakes++);
     return { clock, seen, watch };
   };
 
@@ -27,6 +28,16 @@ describe('the wake detector', () => {
       assert.equal(seen.wakes, 1);
     });
   }
+
+  it('notices another network within 30 s, once', async () => {
+    const { clock, seen } = watched();
+    await clock.advance(10_000);
+    seen.network = 'train';
+    await clock.advance(30_000);
+    assert.equal(seen.wakes, 1);
+    await clock.advance(600_000);
+    assert.equal(seen.wakes, 1);
+  });
 
   it('looks no more once disposed of', () => {
     const { clock, watch } = watched();
