@@ -18,9 +18,9 @@ stopWithThisProcess(processes);
 const minutes = 60_000;
 const rings = {
   unit: { timeoutMs: 4 * minutes, needsBuild: false },
-  contract: { timeoutMs: 10 * minutes, needsBuild: true },
+  contract: { timeoutMs: 15 * minutes, needsBuild: true },
   host: { timeoutMs: 7 * minutes, needsBuild: true },
-  e2e: { timeoutMs: 9 * minutes, needsBuild: true },
+  e2e: { timeoutMs: 14 * minutes, needsBuild: true },
 };
 
 function readArguments(given) {

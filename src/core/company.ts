@@ -4,7 +4,7 @@ import type { Place } from './choices.ts';
 import { CompanyWindows } from './companyWindows.ts';
 import { needyClients, type NeedyClient } from './client/clientOwners.ts';
 import { CompanySession, type SessionChange } from './signIn/companySession.ts';
-import type { Closing } from './connection/closing.ts';
+import type { Closing, LeftBy } from './connection/closing.ts';
 import type { Detector } from './connection/history.ts';
 import type { Past } from './connection/record.ts';
 import { Connection } from './connection/connection.ts';
@@ -59,6 +59,7 @@ export class Company {
     this.#broker = new TokenBroker({
       clock: deps.clock,
       orphaned: (serverId, access) => {
+        if (!this.#windows.mayGiveBack('gateway.closed')) return;
         deps.windows.drop(profile.id, serverId);
         void this.#returns.giveBack(access);
       },
@@ -75,11 +76,8 @@ export class Company {
       clock: deps.clock,
       log: deps.log,
     });
-    const { openUrl, startReceiver } = deps;
-    this.#signingIn = new SigningIn({
-      ...{ session: this.session, openUrl, startReceiver },
-      stepUp: () => this.#stepUp(),
-    });
+    const stepUp = () => this.#stepUp();
+    this.#signingIn = new SigningIn({ ...deps, session: this.session, stepUp });
     this.#minting = createMinting({
       ...deps,
       ...{ profile, guard, client: this.#client, session: this.session, returns: this.#returns },
@@ -175,7 +173,8 @@ export class Company {
 
   heldSecrets(): readonly Secret[] {
     const held = this.connections.flatMap(({ server }) => this.#broker.held(server.id) ?? []);
-    return [...held.map(({ token }) => token.secret), ...this.session.heldSecrets()];
+    const shared = this.#deps.windows.heldSecrets(this.profile.id);
+    return [...held.map(({ token }) => token.secret), ...shared, ...this.session.heldSecrets()];
   }
 
   /**
@@ -229,14 +228,15 @@ export class Company {
   }
 
   /** Ends when what was held is given back, best effort. The stored session stays. */
-  async dispose(): Promise<void> {
+  async dispose(code: LeftBy = 'gateway.closed'): Promise<void> {
     this.#signingIn.cancel();
     for (const one of this.#subscriptions) one.dispose();
     const left = this.session.leave();
     const connections = this.connections;
     for (const { subscription } of this.#members.values()) subscription.dispose();
     this.#members.clear();
-    await Promise.all([left, ...connections.map((connection) => connection.dispose())]);
+    const rest = this.#windows.giveBackRest(this.#returns, code);
+    await Promise.all([left, rest, ...connections.map((one) => one.dispose(code))]);
   }
 
   get #isSignedIn(): boolean {
@@ -258,7 +258,7 @@ export class Company {
     const waiting = this.connections.filter((one) => isUnanswered(one.state));
     for (const [place, connection] of waiting.entries()) {
       this.#deps.clock.schedule(recoveryMs * place, () => {
-        if (isUnanswered(connection.state)) void connection.checkInTurn();
+        if (isUnanswered(connection.state)) void connection.check({ isInTurn: true });
       });
     }
   };

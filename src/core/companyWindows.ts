@@ -1,5 +1,6 @@
 // One company in all windows of its person: what ends in one ends in all, and who signs in here is signed
 // in there.
+import type { AccessReturns } from './connection/accessReturns.ts';
 import { endsEverywhere } from './connection/closing.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Detector } from './connection/history.ts';
@@ -24,6 +25,8 @@ interface Deps {
 export class CompanyWindows implements Disposable {
   readonly #deps: Deps;
   readonly #subscriptions: readonly Disposable[];
+  /** Servers that another window has told about: what is found there is no news. */
+  readonly #hearing = new Set<string>();
 
   constructor(deps: Deps) {
     const { id, windows, session } = deps;
@@ -53,16 +56,24 @@ export class CompanyWindows implements Disposable {
 
   /** The company gives less of this server than before. */
   reduced(serverId: string): void {
-    this.#tell({ kind: 'reduced', serverId });
+    if (!this.#hearing.has(serverId)) this.#tell({ kind: 'reduced', serverId });
   }
 
   /** The company sign-in is over here. */
   signedOut(state: CompanySessionState): void {
     const { id: identityProvider, windows } = this.#deps;
     windows.drop(identityProvider);
+    windows.secrets.unshare(identityProvider);
     if (state.kind !== 'ended' || state.detector === 'otherWindow') return;
     const { account, atMs } = state;
     windows.tell({ kind: 'sessionEnded', identityProvider, accountId: account.id, atMs });
+  }
+
+  /** Nobody of this person goes on with what other windows were given. */
+  async giveBackRest(returns: AccessReturns, code: ErrorCode): Promise<void> {
+    const { id, windows } = this.#deps;
+    if (!this.mayGiveBack(code)) return;
+    await Promise.all(windows.drop(id).map((access) => returns.giveBack(access)));
   }
 
   dispose(): void {
@@ -78,7 +89,7 @@ export class CompanyWindows implements Disposable {
   #take(message: WindowMessage): void {
     const { id, windows, session, connection } = this.#deps;
     const { inForce } = session;
-    if (message.kind === 'turned' || message.identityProvider !== id) return;
+    if (!('identityProvider' in message) || message.identityProvider !== id) return;
     if (message.accountId !== inForce?.accountId) return;
     if (message.kind === 'sessionEnded') {
       // Not one that has begun since.
@@ -89,7 +100,14 @@ export class CompanyWindows implements Disposable {
     if (message.kind === 'closed') {
       windows.drop(id, message.serverId);
       known?.end(errorFrom(message.error), 'otherWindow');
-    } else if (known !== undefined && isOpen(known.state)) void known.checkInTurn();
+    } else if (known !== undefined && isOpen(known.state)) void this.#reducedElsewhere(known);
+  }
+
+  async #reducedElsewhere(connection: Connection): Promise<void> {
+    const { id } = connection.server;
+    this.#hearing.add(id);
+    await connection.check({ isInTurn: true });
+    this.#hearing.delete(id);
   }
 }
 

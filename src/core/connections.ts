@@ -62,7 +62,8 @@ export class Connections {
   readonly #wake: Disposable;
   /** Only where the profile names any. */
   #notices: Notices | undefined;
-  #windows: { readonly windows: Windows; readonly link: Disposable } | undefined;
+  #isTold = false;
+  #windows: Windows | undefined;
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
@@ -120,7 +121,7 @@ export class Connections {
       if (known === undefined) made.push(company);
       return company;
     });
-    for (const gone of before) void gone.dispose();
+    for (const gone of before) void gone.dispose('profile.missing');
     // Before anything connects: what was stopped before a restart still is.
     await this.#notices?.follow(profile);
     this.#changed();
@@ -177,12 +178,12 @@ export class Connections {
   }
 
   async turnOff(serverId: string): Promise<void> {
-    this.#windows?.windows.tell({ kind: 'turned', serverId, isOff: true });
+    this.#windows?.tell({ kind: 'turned', serverId, isOff: true });
     await this.#turnedOff(serverId, 'person');
   }
 
   async turnOn(serverId: string): Promise<void> {
-    this.#windows?.windows.tell({ kind: 'turned', serverId, isOff: false });
+    this.#windows?.tell({ kind: 'turned', serverId, isOff: false });
     await this.#turnedOn(serverId);
   }
 
@@ -272,28 +273,34 @@ export class Connections {
     this.#companies = [];
     this.#wake.dispose();
     this.#notices?.dispose();
+    await this.#windows?.lastToLeave();
     await Promise.all(companies.map((company) => company.dispose()));
     // The last: what others ask of this window is answered until then, and what was rotated is told.
-    this.#windows?.link.dispose();
+    this.#windows?.dispose();
   }
 
   /** As all windows of this person have it. */
   get #store(): ListedSecretStore {
-    return this.#windows?.windows.secrets ?? this.#deps.store;
+    return this.#windows?.secrets ?? this.#deps.store;
   }
 
   async #openWindows(): Promise<Windows> {
-    if (this.#windows !== undefined) return this.#windows.windows;
-    const { Windows } = await import('./windows/windows.ts');
-    const means = await this.#deps.openWindows();
-    const windows = new Windows({ ...this.#deps, ...means });
-    this.#windows = { windows, link: means.link };
-    windows.onMessage((message) => {
-      if (message.kind !== 'turned') return;
-      const { serverId, isOff } = message;
-      void (isOff ? this.#turnedOff(serverId, 'otherWindow') : this.#turnedOn(serverId));
+    if (this.#windows !== undefined) return this.#windows;
+    const { openWindows } = await import('./windows/openWindows.ts');
+    this.#windows = openWindows(await this.#deps.openWindows(), {
+      ...this.#deps,
+      onTurned: (id, isOff) => (isOff ? this.#turnedOff(id, 'otherWindow') : this.#turnedOn(id)),
+      onStopsChanged: () => this.#checkStops(),
+      onKeyChanged: this.#outbound.forgetEverything,
     });
-    return windows;
+    return this.#windows;
+  }
+
+  /** Another window has found them changed: that is no news to tell. */
+  async #checkStops(): Promise<void> {
+    this.#isTold = true;
+    await this.#notices?.checkNow();
+    this.#isTold = false;
   }
 
   async #createNotices(): Promise<Notices> {
@@ -302,6 +309,7 @@ export class Connections {
       ...this.#deps,
       outbound: this.#outbound,
       onStops: () => {
+        if (!this.#isTold) this.#windows?.tell({ kind: 'stopsChanged' });
         for (const company of this.#companies) company.stopsChanged();
       },
       onSignal: (identityProvider, signal) => {

@@ -1,6 +1,7 @@
 // What a person who is signed in at one identity provider gets at its servers: access, by whichever window
 // leads, and a first answer.
 import type { Access } from './access/accessRequest.ts';
+import type { Prove } from './access/idJag.ts';
 import type { AccessReturns } from './connection/accessReturns.ts';
 import type { MintRequest, ProbeRequest } from './connection/serverAccess.ts';
 import { ConnectError } from './errors.ts';
@@ -43,32 +44,26 @@ export interface Minting {
 /** What is thrown is named by the company session: it may have failed what a server asks for. */
 export function createMinting(deps: Deps): Minting {
   const { client, session, returns, profile, windows, fetch, clock, clientVersion } = deps;
-  const prove = deps.guard.prove(session.prove);
+  const runFor = createRun(deps);
   const judged = (error: unknown): never => {
     throw session.judge(error);
   };
-  const runFor =
-    (server: ServerProfile, asked: Pick<MintRequest, 'scopes' | 'onStep' | 'openInteraction'>) =>
-    async (...[signal, known]: Parameters<RunMint>): Promise<Access> => {
-      const outbound = await client.outbound();
-      const request = { ...asked, server, identityProvider: profile, signal, known };
-      const tokenCapMs = deps.tokenCapMs();
-      return outbound.protocol.requestAccess(request, { ...deps, ...outbound, prove, tokenCapMs });
-    };
   const shared = (wish: MintWish, server: ServerProfile, run: RunMint, signal: AbortSignal) =>
     windows.mint(wish, { run, bind: bindTo(server, deps) }, signal);
   const serverOf = (serverId: string) =>
     deps.servers().find(({ id }) => id === serverId) ?? missing();
   return {
     async mint(server, asked) {
-      const run = runFor(server, asked);
       const wish = { ...asked, ...(await keyOf(server, deps)) };
+      const run = runFor(server, { ...asked, accountId: wish.accountId });
       // The page a server wants confirmed is opened by the window it was asked for in.
-      const access = await (
+      const given = await (
         asked.openInteraction === undefined
           ? shared(wish, server, run, asked.signal)
           : run(asked.signal, asked.known)
       ).catch(judged);
+      // The window that asked may be allowed more.
+      const access = { ...given, lifeMs: Math.min(given.lifeMs, deps.tokenCapMs()) };
       returns.cameFrom(access, server);
       return access;
     },
@@ -85,12 +80,46 @@ export function createMinting(deps: Deps): Minting {
         const isSame = isOurs() && wish.profile === (await profileMark(profile, server));
         // Another profile or account there than here: it helps itself.
         if (!isSame) missing();
-        const run = runFor(server, { scopes: wish.scopes, onStep: () => undefined });
+        const { scopes, accountId } = wish;
+        const run = runFor(server, { scopes, accountId, onStep: () => undefined });
         return shared(wish, server, run, signal);
       },
       bind: (serverId) => bindTo(serverOf(serverId), deps),
     },
   };
+}
+
+interface RunRequest extends Pick<MintRequest, 'scopes' | 'onStep' | 'openInteraction'> {
+  readonly accountId: string;
+}
+
+/** All legs, for whoever is signed in now and nobody else. */
+function createRun(deps: Deps) {
+  const { client, session, returns, profile } = deps;
+  const prove = deps.guard.prove(session.prove);
+  return (server: ServerProfile, { accountId, ...asked }: RunRequest) =>
+    async (...[signal, known]: Parameters<RunMint>): Promise<Access> => {
+      const requireSame = () => {
+        if (session.inForce?.accountId !== accountId) throw new ConnectError('user.signedOut');
+      };
+      const proveSame: Prove = (ask) =>
+        prove((subject) => {
+          requireSame();
+          return ask(subject);
+        });
+      const outbound = await client.outbound();
+      const request = { ...asked, server, identityProvider: profile, signal, known };
+      const legs = { ...deps, ...outbound, prove: proveSame, tokenCapMs: deps.tokenCapMs() };
+      const access = await outbound.protocol.requestAccess(request, legs);
+      returns.cameFrom(access, server);
+      try {
+        requireSame();
+      } catch (error) {
+        void returns.giveBack(access);
+        throw error;
+      }
+      return access;
+    };
 }
 
 const missing = (): never => {

@@ -1,5 +1,6 @@
 // Which servers an editor is offered. A connection that closes for a moment (a reconnect, a renewal that
 // failed once) is not withdrawn: its tools go and come through the open stream, undisturbed by a restart.
+// One that was ended is withdrawn at once.
 import type { Clock, Disposable } from './ports.ts';
 
 export interface OpenServer {
@@ -15,8 +16,8 @@ export interface OfferedServer extends OpenServer {
 
 export interface Offer extends Disposable {
   servers(): readonly OfferedServer[];
-  /** Takes over what is open now; the ids of those offered anew. */
-  update(open: readonly OpenServer[]): readonly string[];
+  /** Takes over what is open now, and which of the others were ended; the ids of those offered anew. */
+  update(open: readonly OpenServer[], ended?: ReadonlySet<string>): readonly string[];
 }
 
 /** A connection closed for longer than this is withdrawn, milliseconds. */
@@ -42,7 +43,7 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
   };
   return {
     servers: () => [...offered.values()],
-    update: (open) => {
+    update: (open, ended = new Set()) => {
       const fresh = open.filter(({ id, label, url }) => {
         const known = offered.get(id);
         return known?.label !== label || known.url !== url;
@@ -53,11 +54,14 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
         offered.set(server.id, { ...server, openings: count });
       }
       for (const { id } of open) stay(id);
-      for (const id of offered.keys()) {
-        const isOpen = open.some((one) => one.id === id);
-        if (!isOpen && !leaving.has(id)) withdraw(id);
+      const closed = [...offered.keys()].filter((id) => open.every((one) => one.id !== id));
+      const over = closed.filter((id) => ended.has(id));
+      for (const id of over) {
+        stay(id);
+        offered.delete(id);
       }
-      if (fresh.length > 0) onDidChange();
+      for (const id of closed) if (offered.has(id) && !leaving.has(id)) withdraw(id);
+      if (fresh.length + over.length > 0) onDidChange();
       return fresh.map(({ id }) => id);
     },
     dispose: () => {

@@ -19,7 +19,7 @@ export interface OutboundLoader {
   /** Forgets metadata, e.g. before a person asks to reconnect. */
   forget(): void;
   /** Forgets keys as well. */
-  forgetEverything(): void;
+  readonly forgetEverything: () => void;
 }
 
 export function createOutboundLoader(deps: { fetch: Fetch; clock: Clock }): OutboundLoader {

@@ -1,6 +1,7 @@
 // One at a time over all processes of a person: a file that only one can make. Who makes it writes down who
 // it is, so that what a killed process left behind is known for that.
 import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
@@ -36,6 +37,8 @@ export const nameOf = (name: string): string =>
   createHash('sha256').update(name).digest('hex').slice(0, 32);
 
 interface Holder {
+  /** Of the computer: a home folder may be on several. */
+  readonly host: string;
   readonly pid: number;
   readonly own: string;
 }
@@ -59,9 +62,13 @@ async function acquire(path: string, own: string, signal: AbortSignal | undefine
 
 /** Made with its content, so that nobody ever sees one without a name. False when there is one. */
 async function make(path: string, own: string): Promise<boolean> {
+  if (await isThere(path)) return false;
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
   try {
-    await writeFile(draft, JSON.stringify({ pid: process.pid, own }), { flag: 'wx', mode: 0o600 });
+    await writeFile(draft, JSON.stringify({ host: hostname(), pid: process.pid, own }), {
+      flag: 'wx',
+      mode: 0o600,
+    });
     await link(draft, path);
     return true;
   } catch (error) {
@@ -73,6 +80,12 @@ async function make(path: string, own: string): Promise<boolean> {
     await rm(draft, { force: true });
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 function unusable(error: unknown): never {
   const { code } = error as NodeJS.ErrnoException;
@@ -97,9 +110,9 @@ async function look(path: string): Promise<Look> {
 
 function holderOf(text: string): Holder | undefined {
   try {
-    const { pid, own } = JSON.parse(text) as Partial<Holder>;
-    return Number.isSafeInteger(pid) && typeof own === 'string'
-      ? ({ pid, own } as Holder)
+    const { host, pid, own } = JSON.parse(text) as Partial<Holder>;
+    return typeof host === 'string' && Number.isSafeInteger(pid) && typeof own === 'string'
+      ? ({ host, pid, own } as Holder)
       : undefined;
   } catch {
     return undefined;
@@ -108,7 +121,7 @@ function holderOf(text: string): Holder | undefined {
 
 /** Signal 0 asks whether there is such a process; one of another user's is one as well. */
 function isGone(holder: Holder | undefined): boolean {
-  if (holder === undefined) return false;
+  if (holder?.host !== hostname()) return false;
   try {
     process.kill(holder.pid, 0);
     return false;

@@ -1,5 +1,6 @@
 // What one editor window needs to know of the other windows of its person on this computer.
 import { tmpdir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import type { Log } from '../core/ports.ts';
 import type { WindowMeans } from '../core/windows/windowMeans.ts';
 import { createFileLock } from './fileLock.ts';
@@ -19,7 +20,8 @@ interface WindowMeansOptions {
 /** Never rejects: a window that cannot be linked is alone, and locks each use of a refresh token. */
 export async function openWindowMeans(options: WindowMeansOptions): Promise<WindowMeans> {
   const { storageFolder, environment } = options;
-  const runtimeFolder = environment.XDG_RUNTIME_DIR ?? tmpdir();
+  const { XDG_RUNTIME_DIR: runtime = '' } = environment;
+  const runtimeFolder = isAbsolute(runtime) ? runtime : tmpdir();
   const link = await openWindowLink({ ...options, runtimeFolder });
   return { link, lock: createFileLock(storageFolder), notes: createFileNotes(storageFolder) };
 }

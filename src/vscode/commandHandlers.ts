@@ -15,6 +15,7 @@ import { showFailure } from './failureMessage.ts';
 import type { CommandDeps, CommandName } from './commands.ts';
 import { registerDeviceKeyView, type DeviceKeyView } from './deviceKey.ts';
 import { settingKeys, settingsSection, viewIds } from './ids.ts';
+import { registerReportView, type ReportView } from './reportView.ts';
 import { signInWithProgress, type SignInDeps } from './signInProgress.ts';
 
 export interface CommandHandlers extends Disposable {
@@ -23,11 +24,15 @@ export interface CommandHandlers extends Disposable {
 }
 
 type Handler = (from: unknown) => Promise<void>;
-type HandlerDeps = CommandDeps & { readonly deviceKeys: DeviceKeyView };
+type HandlerDeps = CommandDeps & {
+  readonly deviceKeys: DeviceKeyView;
+  readonly reports: ReportView;
+};
 
 export function createCommandHandlers(deps: CommandDeps): CommandHandlers {
   const deviceKeys = registerDeviceKeyView(deps.actions);
-  const all: HandlerDeps = { ...deps, deviceKeys };
+  const reports = registerReportView();
+  const all: HandlerDeps = { ...deps, deviceKeys, reports };
   const handlers: Record<CommandName, Handler> = {
     ...signInHandlers(all),
     ...serverHandlers(all),
@@ -41,6 +46,7 @@ export function createCommandHandlers(deps: CommandDeps): CommandHandlers {
       }),
     dispose: () => {
       deviceKeys.dispose();
+      reports.dispose();
     },
   };
 }
@@ -100,7 +106,8 @@ function serverHandlers({ actions }: CommandDeps) {
   };
 }
 
-function supportHandlers({ actions, clock, showLog, extensionVersion, support }: CommandDeps) {
+function supportHandlers(deps: HandlerDeps) {
+  const { actions, clock, reports, showLog, extensionVersion, support } = deps;
   return {
     copyDetails: async (from: unknown) => {
       const versions = { extensionVersion, vscodeVersion: version, nowMs: clock.now() };
@@ -133,7 +140,7 @@ function supportHandlers({ actions, clock, showLog, extensionVersion, support }:
     },
     revocationDrill: async () => {
       const { runRevocationDrill } = await import('./revocationDrill.ts');
-      await runRevocationDrill({ actions, clock }, await support());
+      await runRevocationDrill({ actions, clock, reports }, await support());
     },
   };
 }

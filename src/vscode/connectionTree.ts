@@ -8,6 +8,7 @@ import {
   TreeItem,
   TreeItemCollapsibleState,
   window,
+  type Event,
   type TreeDataProvider,
   type TreeView,
 } from 'vscode';
@@ -16,35 +17,41 @@ import { badge } from '../core/present/view.ts';
 import type { Row } from '../core/present/row.ts';
 import type { RowIndex } from '../core/present/rowChanges.ts';
 import type { Actions } from './actions.ts';
-import { viewIds } from './ids.ts';
+import { commandIds, viewIds } from './ids.ts';
 
 /** How often "3 min ago" is said anew while someone can see it. */
 const repaintMs = 30_000;
 
+export interface ConnectionTree extends Disposable {
+  /** Rows for below all others, while there are others; reads them anew at each call. */
+  showBelow(rows: () => readonly Row[]): void;
+}
+
+const commandOf = { shadowConnections: commandIds.showShadowConnections } as const;
+
 export function registerConnectionTree(
   actions: Pick<Actions, 'overview' | 'onDidChange'>,
   clock: Clock,
-): Disposable {
+): ConnectionTree {
   const changes = new EventEmitter<string[] | undefined>();
   const noRows: RowIndex = { roots: [], byId: new Map() };
   let rows = noRows;
   let drawing: Drawing | undefined;
-  const readRows = ({ indexRows, overviewRows }: Drawing) =>
-    indexRows(overviewRows(actions.overview(), { nowMs: clock.now() }));
-  const provider: TreeDataProvider<string> = {
-    onDidChangeTreeData: changes.event,
-    getChildren: async (id) => {
-      if (drawing === undefined) {
-        drawing = await loadDrawing();
-        rows = readRows(drawing);
-      }
-      return [...(id === undefined ? rows.roots : (rows.byId.get(id)?.childIds ?? []))];
-    },
-    getParent: (id) => rows.byId.get(id)?.parentId,
-    getTreeItem: (id) => treeItem(id, rows.byId.get(id)?.row),
+  let below = (): readonly Row[] => [];
+  const readRows = ({ indexRows, overviewRows }: Drawing) => {
+    const above = overviewRows(actions.overview(), { nowMs: clock.now() });
+    // An empty tree shows the welcome.
+    return indexRows(above.length === 0 ? above : [...above, ...below()]);
+  };
+  const rowsDrawn = async () => {
+    if (drawing === undefined) {
+      drawing = await loadDrawing();
+      rows = readRows(drawing);
+    }
+    return rows;
   };
   const view = window.createTreeView(viewIds.connections, {
-    treeDataProvider: provider,
+    treeDataProvider: providerOf(changes.event, rowsDrawn, () => rows),
     showCollapseAll: true,
   });
   const update = () => {
@@ -64,11 +71,29 @@ export function registerConnectionTree(
     changes,
   ];
   return {
+    showBelow: (read) => {
+      below = read;
+      update();
+    },
     dispose: () => {
       for (const one of subscriptions) one.dispose();
     },
   };
 }
+
+const providerOf = (
+  onDidChangeTreeData: Event<string[] | undefined>,
+  rowsDrawn: () => Promise<RowIndex>,
+  rows: () => RowIndex,
+): TreeDataProvider<string> => ({
+  onDidChangeTreeData,
+  getChildren: async (id) => {
+    const { roots, byId } = await rowsDrawn();
+    return [...(id === undefined ? roots : (byId.get(id)?.childIds ?? []))];
+  },
+  getParent: (id) => rows().byId.get(id)?.parentId,
+  getTreeItem: (id) => treeItem(id, rows().byId.get(id)?.row),
+});
 
 /** What makes rows, loaded when the view is looked into for the first time. */
 const loadDrawing = async () => ({
@@ -113,6 +138,7 @@ function treeItem(id: string, row: Row | undefined): TreeItem {
       ? [row.label, row.description].filter((part) => part !== '').join(': ')
       : new MarkdownString(row.tooltip.join('\n\n'));
   item.contextValue = row.contextValue;
+  if (row.opens !== undefined) item.command = { title: row.label, command: commandOf[row.opens] };
   item.accessibilityInformation = { label: row.accessibilityLabel };
   return item;
 }

@@ -28,9 +28,14 @@ export async function forgetEverything(
   );
   if (chosen !== yes) throw new ConnectError('user.cancelled');
   const untold = await actions.forgetEverything();
-  const rest =
-    untold.length === 0
-      ? 'Everybody concerned was told that it is over.'
-      : `${names.format(untold.map((name) => cleanText(name)))} could not be told: what was given there ends by itself.`;
-  void window.showInformationMessage(`Everything is forgotten. ${rest}`);
+  if (untold.length === 0) {
+    void window.showInformationMessage('Everything is forgotten, and access was given back.');
+    return;
+  }
+  const who = names.format(untold.map((name) => cleanText(name)));
+  // To be read whole: it is what somebody may have to look after elsewhere.
+  void window.showWarningMessage('Everything is forgotten on this computer.', {
+    modal: true,
+    detail: `${who} could not be told. What was given there ends by itself; an administrator can end it sooner.`,
+  });
 }

@@ -34,6 +34,9 @@ export const mcpProviderId = 'enterpriseMcp';
 /** Of the read-only document with a public key. */
 export const deviceKeyScheme = 'enterprise-mcp-device-key';
 
+/** Of the page with a report. */
+export const reportScheme = 'enterprise-mcp-report';
+
 export const contextKeys = {
   /** core/present.ts ViewState. */
   view: 'enterpriseMcp.view',

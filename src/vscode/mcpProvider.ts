@@ -3,9 +3,9 @@
 import { EventEmitter, lm, McpHttpServerDefinition, Uri, Disposable as Subscription } from 'vscode';
 import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { createOffer, type OfferedServer } from '../core/offer.ts';
+import { createOffer, type Offer, type OfferedServer } from '../core/offer.ts';
 import { isDecided, isSettled, whyNotOffered } from '../core/readiness.ts';
-import { isUsable } from '../core/connection/state.ts';
+import { isUsable, type StateKind } from '../core/connection/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';
@@ -45,9 +45,14 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
   const offer = createOffer(clock, () => {
     changed.fire();
   });
+  const hasMoved = movesOf(address);
   const update = () => {
+    // What was published may lead to somebody else now.
+    if (hasMoved() && offer.servers().length > 0) changed.fire();
     if (address() === undefined) return;
-    for (const id of offer.update(openServers(actions.overview()))) startServer(id, deps);
+    const overview = actions.overview();
+    const fresh = offer.update(openServers(overview), endedServers(overview));
+    for (const id of fresh) startServer(id, deps);
   };
   // Until then the answer would be "none", and tools known from the last time would blink.
   const settled = until(
@@ -57,10 +62,7 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
     settleMs,
   );
   const subscription = actions.onDidChange(update);
-  const definitions = () => {
-    const at = address();
-    return at === undefined ? [] : offer.servers().map((server) => definition(server, at));
-  };
+  const definitions = () => definitionsOf(offer, address());
   const registration = lm.registerMcpServerDefinitionProvider(mcpProviderId, {
     onDidChangeMcpServerDefinitions: changed.event,
     provideMcpServerDefinitions: async () => {
@@ -93,6 +95,31 @@ const openServers = ({ connections }: Overview) =>
   connections
     .filter(({ state }) => isUsable(state))
     .map(({ id, label, url }) => ({ id, label, url }));
+
+/** By the company or by the person: nobody is on the way to open them again. */
+const endings: readonly StateKind[] = [
+  'accessRemoved',
+  'sessionEnded',
+  'stopped',
+  'signedOut',
+  'turnedOff',
+];
+const endedServers = ({ connections }: Overview): ReadonlySet<string> =>
+  new Set(connections.filter(({ state }) => endings.includes(state.kind)).map(({ id }) => id));
+
+/** Whether the address is another than the last time it was asked for. */
+function movesOf(address: McpDeps['address']): () => boolean {
+  const last = { address: address() };
+  return () => {
+    const now = address();
+    const hasMoved = now !== last.address;
+    last.address = now;
+    return hasMoved;
+  };
+}
+
+const definitionsOf = (offer: Offer, at: GatewayAddress | undefined) =>
+  at === undefined ? [] : offer.servers().map((server) => definition(server, at));
 
 /**
  * The version is the real server and how often it was offered: tools that VS Code remembers from before

@@ -10,11 +10,12 @@ import { commandIds, showConnectionsCommand } from './ids.ts';
 const gatherMs = 1_000;
 const mutedKey = 'notifications.muted';
 const mute = "Don't Show Again";
+const show = 'Show';
 
 const buttons = {
   signIn: { title: 'Sign In', command: commandIds.signIn, rowId: rowId.person },
   copyDetails: {
-    title: 'Copy Details for Your Admin',
+    title: 'Copy Details',
     command: commandIds.copyDetails,
     rowId: rowId.server,
   },
@@ -36,7 +37,7 @@ export function registerNotifications(deps: NotificationDeps): Disposable {
       const after = actions.overview();
       const news = announcements(before, after);
       before = after;
-      if (preferences.get(mutedKey) !== true) for (const one of news) void show(one, preferences);
+      if (preferences.get(mutedKey) !== true) for (const one of news) void tell(one, preferences);
     });
   });
   return {
@@ -47,14 +48,13 @@ export function registerNotifications(deps: NotificationDeps): Disposable {
   };
 }
 
-async function show(
+async function tell(
   { message, action, subject }: Announcement,
   preferences: Preferences,
 ): Promise<void> {
   const { title, command, rowId: rowOf } = buttons[action];
-  const details = 'Show Connections';
-  const chosen = await window.showWarningMessage(message, title, details, mute);
+  const chosen = await window.showWarningMessage(message, title, show, mute);
   if (chosen === title) await commands.executeCommand(command, rowOf(subject));
-  if (chosen === details) await commands.executeCommand(showConnectionsCommand);
+  if (chosen === show) await commands.executeCommand(showConnectionsCommand);
   if (chosen === mute) await preferences.set(mutedKey, true);
 }

@@ -79,12 +79,17 @@ const insist =
     return true;
   };
 
-const groups = { found: 'Found', unclear: 'Unclear', missing: 'Will not work like this' } as const;
-const icons = { found: 'pass', unclear: 'question', missing: 'warning' } as const;
+const groups = {
+  missing: 'Will not work like this',
+  there: 'To know and do there',
+  unclear: 'Unclear',
+  found: 'Found',
+} as const;
+const icons = { missing: 'warning', there: 'info', unclear: 'question', found: 'pass' } as const;
 
 /** What was found, below the way on. */
 export function review<T>(findings: readonly Finding[], answer: T): readonly Choice<T>[] {
-  const kinds = ['missing', 'unclear', 'found'] as const;
+  const kinds = ['missing', 'there', 'unclear', 'found'] as const;
   const lines = kinds.flatMap((kind) =>
     findings
       .filter((one) => one.kind === kind)

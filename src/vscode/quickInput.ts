@@ -149,7 +149,6 @@ async function shown<T>(
 ): Promise<T | typeof back> {
   const gone = new AbortController();
   input.title = title;
-  input.step = step;
   input.ignoreFocusOut = true;
   input.buttons = step > 1 ? [QuickInputButtons.Back] : [];
   const subscriptions: Disposable[] = [input];

@@ -1,31 +1,45 @@
 // The revocation drill, guided: what is taken away, from where; then an administrator does it; then a report.
-import { ProgressLocation, Uri, window, workspace } from 'vscode';
+import { ProgressLocation, window } from 'vscode';
 import { drillMarkdown } from '../core/drill/markdown.ts';
-import { drillKinds, verdictOf, type DrillKind, type DrillReport } from '../core/drill/report.ts';
-import { drillSteps, dryRunText, timeEntered } from '../core/drill/words.ts';
+import { drillKinds, type DrillKind, type DrillReport } from '../core/drill/report.ts';
+import {
+  drillSteps,
+  dryRunText,
+  promisedText,
+  timeEntered,
+  triggerPrompt,
+} from '../core/drill/words.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import { isOpen } from '../core/connection/state.ts';
+import { isOpen, isUsable } from '../core/connection/state.ts';
 import type { Actions } from './actions.ts';
 import { inTurn } from './questions.ts';
 import { oneOf, someOf } from './quickInput.ts';
+import type { ReportView } from './reportView.ts';
+import { offerToSave } from './savedReport.ts';
 import type { SupportTools } from './support.ts';
 
 export interface DrillDeps {
   readonly actions: Pick<Actions, 'overview'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly reports: ReportView;
+}
+
+interface Drill {
+  readonly kind: DrillKind;
+  readonly serverIds: readonly string[];
 }
 
 const title = 'Revocation Drill';
 
 /** @throws user.cancelled */
-export async function runRevocationDrill(
-  { actions, clock }: DrillDeps,
-  tools: Pick<SupportTools, 'dryRun' | 'rehearse'>,
-): Promise<void> {
-  const { connections, organization = '' } = actions.overview();
-  const open = connections.filter(({ state }) => isOpen(state));
-  const { kind, serverIds, isDry } = await inTurn(async (ask) => ({
+export async function runRevocationDrill(deps: DrillDeps, tools: SupportTools): Promise<void> {
+  const open = deps.actions.overview().connections.filter(({ state }) => isOpen(state));
+  if (open.length === 0) {
+    void window.showInformationMessage('Nothing is connected that could be taken away.');
+    return;
+  }
+  const { isDry, ...drill } = await inTurn(async (ask) => ({
     kind: await ask(
       oneOf<DrillKind>({
         title,
@@ -41,7 +55,7 @@ export async function runRevocationDrill(
     serverIds: await ask(
       someOf<string>({
         title,
-        placeholder: 'At which connected servers?',
+        placeholder: 'Which of these will be taken away?',
         choices: open.map(({ id, label }) => ({ label, answer: id, picked: true })),
       }),
     ),
@@ -56,18 +70,18 @@ export async function runRevocationDrill(
       }),
     ),
   }));
-  if (isDry) return show(dryRunText(tools.dryRun(kind, serverIds)));
-  const report = await measured({ kind, serverIds, organization }, clock, tools);
-  await show(drillMarkdown(report));
-  await offerToSave(report);
+  if (drill.serverIds.length === 0) throw new ConnectError('user.cancelled');
+  if (isDry) {
+    const text = dryRunText(tools.dryRun(drill.kind, drill.serverIds));
+    return deps.reports.show('Revocation Drill, Dry Run', text);
+  }
+  const report = await measured(drill, deps, tools);
+  await deps.reports.show('Revocation Drill', drillMarkdown(report));
+  await offerToSave(report, tools.shadow.home);
 }
 
-function measured(
-  drill: { kind: DrillKind; serverIds: readonly string[]; organization: string },
-  clock: Pick<Clock, 'now'>,
-  tools: Pick<SupportTools, 'rehearse'>,
-): Promise<DrillReport> {
-  const { kind, serverIds } = drill;
+function measured(drill: Drill, deps: DrillDeps, tools: SupportTools): Promise<DrillReport> {
+  const promised = promisedText(tools.dryRun(drill.kind, drill.serverIds));
   return Promise.resolve(
     window.withProgress(
       { location: ProgressLocation.Notification, title, cancellable: true },
@@ -78,12 +92,14 @@ function measured(
         });
         progress.report({ message: 'calling each server…' });
         return tools.rehearse({
-          kind,
-          serverIds,
+          ...drill,
           signal: cancelled.signal,
-          triggered: () => triggered(kind, clock),
+          triggered: () => {
+            progress.report({ message: 'waiting for the administrator…' });
+            return triggered(drill, deps);
+          },
           onProgress: (closed, all) => {
-            progress.report({ message: `${closed} of ${all} closed…` });
+            progress.report({ message: `${closed} of ${all} closed, promised ${promised}…` });
           },
         });
       },
@@ -92,47 +108,32 @@ function measured(
 }
 
 /** When it was done, which the administrator knows best. @throws user.cancelled */
-async function triggered(kind: DrillKind, clock: Pick<Clock, 'now'>): Promise<number> {
-  const now = new Date(clock.now()).toTimeString().slice(0, 8);
-  const entered = await window.showInputBox({
-    title: `${title}: ${drillSteps[kind]}`,
-    prompt: 'When was it done? Your local time; the time now if it has just been done.',
-    value: now,
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      timeEntered(text, clock.now()) === undefined
-        ? 'Enter a time of today that has passed, such as 14:03:20.'
-        : undefined,
-  });
-  const atMs = timeEntered(entered ?? '', clock.now());
-  if (atMs === undefined) throw new ConnectError('user.cancelled');
-  return atMs;
+async function triggered(drill: Drill, deps: DrillDeps): Promise<number> {
+  const { clock } = deps;
+  for (let seenAtMs: number | undefined; ;) {
+    const entered = await window.showInputBox({
+      title: `${title}: Waiting for the Administrator`,
+      prompt: triggerPrompt(drill.kind, seenAtMs, clock.now()),
+      placeHolder: 'Just now, or a time of today such as 14:03:20',
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        timeEntered(text, clock.now()) === undefined
+          ? 'Enter a time of today that has passed, such as 14:03:20.'
+          : undefined,
+    });
+    const atMs = entered === undefined ? undefined : timeEntered(entered, clock.now());
+    if (atMs === undefined) throw new ConnectError('user.cancelled');
+    seenAtMs = closedAtMs(drill, deps);
+    if (seenAtMs === undefined || atMs <= seenAtMs) return atMs;
+  }
 }
 
-async function show(content: string): Promise<void> {
-  const document = await workspace.openTextDocument({ language: 'markdown', content });
-  await window.showTextDocument(document, { preview: false });
-}
-
-async function offerToSave(report: DrillReport): Promise<void> {
-  const save = 'Save Report…';
-  const chosen = await window.showInformationMessage(
-    `The revocation drill ended: ${verdictOf(report)}.`,
-    save,
-  );
-  if (chosen !== save) return;
-  const target = await window.showSaveDialog({
-    title: 'Save the report as Markdown and JSON',
-    filters: { Markdown: ['md'] },
-    defaultUri: Uri.joinPath(
-      workspace.workspaceFolders?.[0]?.uri ?? Uri.file('/'),
-      `revocation-drill-${report.reportId}.md`,
-    ),
-  });
-  if (target === undefined) return;
-  const write = (uri: Uri, text: string) =>
-    workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  await write(target, drillMarkdown(report));
-  const json = target.with({ path: `${target.path.replace(/\.md$/, '')}.json` });
-  await write(json, `${JSON.stringify(report, undefined, 2)}\n`);
+/** When the first of them was closed, if any is: it was done before that. */
+function closedAtMs({ serverIds }: Drill, { actions }: DrillDeps): number | undefined {
+  const closed = actions
+    .overview()
+    .connections.filter(({ id, state }) => serverIds.includes(id) && !isUsable(state));
+  return closed.length === 0
+    ? undefined
+    : Math.min(...closed.map(({ changedAtMs }) => changedAtMs));
 }

@@ -11,7 +11,7 @@ import { inTurn } from './questions.ts';
 import { oneOf, type Choice } from './quickInput.ts';
 
 export interface ShadowConnections {
-  readonly watch: Pick<ShadowWatch, 'lookNow'>;
+  readonly watch: Pick<ShadowWatch, 'lookNow' | 'look' | 'report' | 'onDidChange'>;
   readonly remove: (entry: FileEntry) => Promise<Removal>;
   /** The person's folder, shown as `~`. */
   readonly home: string;
@@ -29,9 +29,9 @@ export async function showShadowConnections(deps: ShadowConnections): Promise<vo
   const task = await inTurn(async (ask): Promise<Task> => {
     const answer = await ask(
       oneOf<Answer>({
-        title: 'Connections Around the Gateway',
+        title: 'Servers Set Up Without the Company',
         busy: 'Looking through the files of other programs…',
-        placeholder: 'Servers of your company that are set up without it',
+        placeholder: 'Choose one to see what to do about it',
         choices: async () => choicesOf(await deps.watch.lookNow(), deps.home),
       }),
     );
@@ -44,12 +44,11 @@ export async function showShadowConnections(deps: ShadowConnections): Promise<vo
 }
 
 function choicesOf({ shadows, unreadable }: ShadowReport, home: string): readonly Choice<Answer>[] {
-  const found = shadows.map((shadow, index): Choice<Answer> => {
+  const found = shadows.map((shadow): Choice<Answer> => {
     const { title, how, advice } = shadowWords(shadow);
     const description = `${how} · ${placeOf(shadow.entry, home)}`;
     const icon = shadow.kind === 'sameServer' ? 'warning' : 'info';
-    const group = index === 0 ? { group: 'Set up without the company' } : {};
-    return { label: title, description, detail: advice, icon, answer: { shadow }, ...group };
+    return { label: title, description, detail: advice, icon, answer: { shadow } };
   });
   const nothing: Choice<Answer> = {
     label: 'No server of your company is set up in another file',
@@ -68,7 +67,7 @@ function choicesOf({ shadows, unreadable }: ShadowReport, home: string): readonl
 
 const keptSignIns: Choice<Answer> = {
   label: 'Remove Sign-Ins That VS Code Keeps…',
-  detail: 'They outlive the entry they were made for; only VS Code’s own command removes them.',
+  detail: 'They outlive the entry; only VS Code’s own command removes them.',
   icon: 'sign-out',
   group: 'Sign-ins',
   answer: { task: () => endSignIns() },

@@ -1,7 +1,6 @@
 // Copies core/statusBar.ts onto the one status bar item.
 import { MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
 import type { Clock, Disposable } from '../core/ports.ts';
-import { statusBar } from '../core/present/statusBar.ts';
 import type { Actions } from './actions.ts';
 import { commandIds, showConnectionsCommand, statusBarItemId } from './ids.ts';
 
@@ -13,8 +12,10 @@ export function registerStatusBarItem(
 ): Disposable {
   const item = window.createStatusBarItem(statusBarItemId, StatusBarAlignment.Left);
   item.name = 'Enterprise MCP';
+  const drawing: { statusBar?: Drawing['statusBar']; isOver?: true } = {};
   const update = () => {
-    const { visible, text, tooltip, command, severity, accessibilityLabel } = statusBar(
+    if (drawing.statusBar === undefined || drawing.isOver !== undefined) return;
+    const { visible, text, tooltip, command, severity, accessibilityLabel } = drawing.statusBar(
       actions.overview(),
       { nowMs: clock.now() },
     );
@@ -27,12 +28,20 @@ export function registerStatusBarItem(
     if (visible) item.show();
     else item.hide();
   };
-  update();
+  void loadDrawing().then(({ statusBar }) => {
+    drawing.statusBar = statusBar;
+    update();
+  });
   const subscription = actions.onDidChange(update);
   return {
     dispose: () => {
+      drawing.isOver = true;
       subscription.dispose();
       item.dispose();
     },
   };
 }
+
+/** Behind the activation, which waits for nobody to read. */
+const loadDrawing = () => import('../core/present/statusBar.ts');
+type Drawing = Awaited<ReturnType<typeof loadDrawing>>;

@@ -1,6 +1,6 @@
 // Everything a person sees and can run, in one subscription.
-import { Disposable as Subscription } from 'vscode';
-import type { Disposable } from '../core/ports.ts';
+import { Disposable as Subscription, window } from 'vscode';
+import type { Disposable, Event } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 import { registerAuthProvider } from './authProvider.ts';
 import { registerCommands, type CommandDeps } from './commands.ts';
@@ -8,23 +8,28 @@ import { registerConnectionTree } from './connectionTree.ts';
 import { registerContextKeys } from './contextKeys.ts';
 import type { Host } from './host.ts';
 import type { NotificationDeps } from './notifications.ts';
+import type { ShadowLookoutDeps } from './shadowLookout.ts';
 import { registerStatusBarItem } from './statusBar.ts';
 
 export function registerViews(
   actions: Actions,
   host: Host,
-  { extensionVersion, support }: Pick<CommandDeps, 'extensionVersion' | 'support'>,
+  { extensionVersion, ...given }: Pick<CommandDeps, 'extensionVersion' | 'support'>,
 ): Disposable {
   const { clock, log, openUrl, preferences, channel } = host;
+  const loaded: { support?: ReturnType<CommandDeps['support']> } = {};
+  // One for all: what a command changes, the row sees.
+  const support = () => (loaded.support ??= given.support());
+  const tree = registerConnectionTree(actions, clock);
   const showLog = () => {
     channel.show();
   };
   return Subscription.from(
     registerContextKeys(actions),
     registerStatusBarItem(actions, clock),
-    registerConnectionTree(actions, clock),
+    tree,
     registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion, support }),
-    notifyLater({ actions, clock, preferences }),
+    watchLater({ actions, clock, preferences, log, tree, support, onDidFocus }),
     registerAuthProvider({
       actions,
       signIn: async () => {
@@ -35,22 +40,29 @@ export function registerViews(
   );
 }
 
+const onDidFocus: Event<void> = (listener) =>
+  window.onDidChangeWindowState(({ focused }) => {
+    if (focused) listener();
+  });
+
 /** There is nothing to tell before something changes. */
-function notifyLater(deps: NotificationDeps): Disposable {
-  const state: { notifications?: Disposable; isOver?: true; loading?: true } = {};
+function watchLater(deps: NotificationDeps & ShadowLookoutDeps): Disposable {
+  const state: { watching?: Disposable; isOver?: true; loading?: true } = {};
   const start = async () => {
     if (state.loading !== undefined) return;
     state.loading = true;
     const { registerNotifications } = await import('./notifications.ts');
+    const { registerShadowLookout } = await import('./shadowLookout.ts');
     subscription.dispose();
-    if (state.isOver === undefined) state.notifications = registerNotifications(deps);
+    if (state.isOver !== undefined) return;
+    state.watching = Subscription.from(registerNotifications(deps), registerShadowLookout(deps));
   };
   const subscription = deps.actions.onDidChange(() => void start());
   return {
     dispose: () => {
       state.isOver = true;
       subscription.dispose();
-      state.notifications?.dispose();
+      state.watching?.dispose();
     },
   };
 }

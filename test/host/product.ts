@@ -15,6 +15,8 @@ export interface Product {
   readonly back: (server: ServerName) => Promise<void>;
   /** Waits until VS Code offers none of the server's tools any more. */
   readonly gone: (server: ServerName) => Promise<void>;
+  /** When that was, looked for closely from now on; wall clock, milliseconds. */
+  readonly goneAt: (server: ServerName) => Promise<number>;
   readonly call: (tool: string, input: object, withinMs?: number) => Promise<string>;
   /** The answer of a tool that only reads. */
   readonly ask: (server: ServerName) => Promise<string>;
@@ -70,6 +72,11 @@ export function createProduct({ listForgets }: { readonly listForgets: boolean }
   const ask = (server: ServerName): Promise<string> =>
     call(readingTools[server].name, readingTools[server].input);
 
+  const isGone = async (server: ServerName): Promise<boolean> => {
+    if (listForgets) return tools(server).length === 0;
+    return ask(server).then(() => false, isUnknownTool);
+  };
+
   return {
     async activate() {
       const extension = vscode.extensions.getExtension(extensionId);
@@ -102,11 +109,15 @@ export function createProduct({ listForgets }: { readonly listForgets: boolean }
       );
     },
     async gone(server) {
-      const isGone = async (): Promise<boolean> => {
-        if (listForgets) return tools(server).length === 0;
-        return ask(server).then(() => false, isUnknownTool);
-      };
-      await eventually(`VS Code offers no tool of ${server}`, isGone, { withinMs: 3_000 });
+      await eventually(`VS Code offers no tool of ${server}`, () => isGone(server), {
+        withinMs: 3_000,
+      });
     },
+    goneAt: (server) =>
+      eventually(
+        `VS Code offers no tool of ${server}`,
+        async () => (await isGone(server)) && Date.now(),
+        { withinMs: 5_000, everyMs: 5 },
+      ),
   };
 }

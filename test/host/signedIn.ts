@@ -102,6 +102,24 @@ function define(): void {
       assert.match(await product.ask('Builds'), /alice/);
     });
 
+    it('takes the tools of every server away within a second of the answer', async function () {
+      await acme.mark();
+      await acme.admin.remove('alice', 'docs');
+      await acme.admin.remove('alice', 'builds');
+      const gone = Promise.all([product.goneAt('Docs'), product.goneAt('Builds')]);
+      await product.run('enterpriseMcp.checkNow');
+      const goneAtMs = await gone;
+      const answeredAtMs = (await acme.ledger())
+        .filter(({ leg, outcome }) => leg === 'exchange' && outcome === 'denied')
+        .map(({ at }) => Date.parse(at));
+      assert.ok(answeredAtMs.length >= 2, 'Acme said no to both');
+      const tookMs = Math.max(...goneAtMs) - Math.min(...answeredAtMs);
+      this.test!.title += `: ${tookMs} ms`;
+      assert.ok(tookMs <= 1_000, `${tookMs} ms`);
+      await acme.admin.grant('alice', 'docs', ['docs:read']);
+      await acme.admin.grant('alice', 'builds', ['builds:run']);
+    });
+
     it('brings them back with the access', async () => {
       await acme.admin.grant('alice', 'tickets', ['tickets:read', 'tickets:write']);
       await product.run('enterpriseMcp.reconnectAll');

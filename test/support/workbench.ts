@@ -110,9 +110,10 @@ export async function openWorkbench(page: Page, address: string): Promise<Workbe
     tab: (text) => page.locator('.tabs-container .tab', { hasText: text }),
     async saveAs(file) {
       const input = page.locator('.quick-input-widget .quick-input-box input');
-      await input.waitFor();
+      // It offers a name of its own first, and takes over what is typed only after that.
+      await eventually('the question offers a name', async () => (await input.inputValue()) !== '');
       await input.fill(file);
-      await input.press('Enter');
+      await page.locator('.quick-input-widget').getByText('OK', { exact: true }).click();
     },
     async preview(text) {
       const shown = page

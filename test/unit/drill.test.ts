@@ -52,6 +52,13 @@ describe('a finding of the drill', () => {
     assert.deepEqual(reasons({ streamOpened: false }), []);
   });
 
+  it('is INCONCLUSIVE when it was closed before the time that was given', () => {
+    const finding = findingOf(seen, { ...asked, triggeredAtMs: 5_001 });
+    assert.equal(finding.verdict, 'INCONCLUSIVE');
+    assert.match(finding.reasons.join(), /before the time/);
+    assert.equal(findingOf(seen, { ...asked, triggeredAtMs: 5_000 }).verdict, 'PASS');
+  });
+
   it('is INCONCLUSIVE when nobody was let in before', () => {
     assert.equal(findingOf({ ...seen, callsBefore: 0 }, asked).verdict, 'INCONCLUSIVE');
   });
@@ -81,7 +88,8 @@ describe('what a drill promises', () => {
     const nowMs = new Date(2026, 10, 21, 14, 3, 20).getTime();
     assert.equal(timeEntered('14:03:20', nowMs), nowMs);
     assert.equal(timeEntered(' 9:00 ', nowMs), new Date(2026, 10, 21, 9).getTime());
-    for (const text of ['', 'now', '14:04', '25:00', '12:60', '12:00:99']) {
+    assert.equal(timeEntered('', nowMs), nowMs);
+    for (const text of ['now', '14:04', '25:00', '12:60', '12:00:99']) {
       assert.equal(timeEntered(text, nowMs), undefined, text);
     }
   });

@@ -40,6 +40,17 @@ describe('what an editor is offered', () => {
     assert.deepEqual([names(), world.changes], [['docs 1'], 2]);
   });
 
+  it('is withdrawn at once when a connection was ended, also while it was only closed', async () => {
+    world.offer.update([tickets, docs]);
+    world.offer.update([docs]);
+    assert.deepEqual(names(), ['tickets 1', 'docs 1']);
+    world.offer.update([docs], new Set(['tickets', 'docs']));
+    assert.deepEqual([names(), world.changes], [['docs 1'], 2]);
+    await world.clock.advance(5_000);
+    assert.deepEqual([names(), world.changes], [['docs 1'], 2]);
+    assert.deepEqual(world.offer.update([tickets, docs]), ['tickets']);
+  });
+
   it('comes back under another count', async () => {
     world.offer.update([tickets]);
     world.offer.update([]);

@@ -241,6 +241,14 @@ describe('what is shown before anything is written', () => {
       ],
     });
     assert.deepEqual(good, ['found: Issuer', 'found: Issues grants for MCP servers']);
+    assert.ok(okta !== undefined && okta.notes.length > 0);
+    const known = identityProviderFindings({
+      preset: okta,
+      issuer: 'https://idp.example',
+      metadata: { metadata: metadata() },
+    });
+    const there = known.filter(({ kind }) => kind === 'there').map(({ label }) => label);
+    assert.deepEqual(there, okta.notes, 'not as if it had been found there');
   });
 
   it('takes an answer that failed for an answer, and giving up for giving up', async () => {

@@ -1,5 +1,6 @@
 // Giving back what was taken out of the token broker, best effort: beside everything else, never in its way.
 import type { Access } from '../access/accessRequest.ts';
+import type { AccessToken } from '../access/accessToken.ts';
 import { registrationAt } from '../client/clientCredentials.ts';
 import { ConnectError } from '../errors.ts';
 import type { OutboundLoader } from '../outbound.ts';
@@ -16,6 +17,8 @@ interface ReturnsDeps {
 export class AccessReturns {
   readonly #deps: ReturnsDeps;
   readonly #underWay = new Set<Promise<boolean>>();
+  /** Once is enough, whoever let go of it. */
+  readonly #given = new WeakMap<AccessToken, Promise<boolean>>();
   /** Where each access came from, also when the profile has no such server any more. */
   readonly #servers = new WeakMap<Access, ServerProfile>();
 
@@ -32,6 +35,8 @@ export class AccessReturns {
     const { log } = this.#deps;
     const server = this.#servers.get(access);
     if (server === undefined) return Promise.resolve(false);
+    const known = this.#given.get(access.token);
+    if (known !== undefined) return known;
     const task = this.#revoke(access, server)
       .then(
         (revoked) => {
@@ -46,6 +51,7 @@ export class AccessReturns {
       )
       .finally(() => this.#underWay.delete(task));
     this.#underWay.add(task);
+    this.#given.set(access.token, task);
     return task;
   }
 

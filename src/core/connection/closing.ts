@@ -7,6 +7,9 @@ export type Closing = Extract<
   { type: 'signedOut' | 'sessionEnded' | 'stopped' | 'stopLifted' | 'turnedOff' | 'turnedOn' }
 >;
 
+/** Nobody looks at it any more: the window closes, or the profile has no such entry. */
+export type LeftBy = 'gateway.closed' | 'profile.missing';
+
 /** Ended wherever this person has it open, and not in one window alone. */
 export const endsEverywhere = (code: ErrorCode): boolean =>
   code !== 'gateway.closed' && !isOutage(code);

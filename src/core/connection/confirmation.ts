@@ -79,6 +79,7 @@ export class Confirmation {
       this.#retryAtMs = undefined;
       this.#deps.onDue();
     });
+    this.#deps.onOutlook();
   }
 
   used(): void {
@@ -107,6 +108,11 @@ export class Confirmation {
   /** Whether to ask before the next use; not while a retry is coming anyway. */
   get isDue(): boolean {
     return this.#retryAtMs === undefined && this.#yes !== undefined && this.#dueLeftMs <= 0;
+  }
+
+  /** How old another window's answer may be where one is due: windows come to ask in turn, and not one after the other. */
+  get enoughMs(): number {
+    return this.#deps.limits().checkIntervalMs / 2;
   }
 
   get openStreams(): number {

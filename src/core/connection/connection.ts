@@ -2,7 +2,7 @@
 // Invariant: the only place with effects on a connection; closing shuts the gate before anything else.
 import type { Access } from '../access/accessRequest.ts';
 import type { AccessToken } from '../access/accessToken.ts';
-import { closingCode, type Closing } from './closing.ts';
+import { closingCode, type Closing, type LeftBy } from './closing.ts';
 import { causeText, ConnectError } from '../errors.ts';
 import type { Disposable, Event, OpenUrl } from '../ports.ts';
 import { hostOf } from '../url.ts';
@@ -55,7 +55,7 @@ export class Connection {
     this.#replacements = new Replacements(deps.clock);
     this.#confirmation = new Confirmation({
       ...deps,
-      onDue: () => void this.checkInTurn(),
+      onDue: () => void this.check({ isInTurn: true }),
       onLimit: () => {
         const { code, facts } = this.record.failure ?? noAnswer;
         this.#pause(new ConnectError(code, facts));
@@ -82,15 +82,14 @@ export class Connection {
   /** All legs and the probe, from the start; an open gate is shut first. Never rejects. */
   async connect({ openInteraction, isAnew = false }: ConnectHow = {}): Promise<void> {
     const attempt = ++this.#attempts;
-    const event = { type: 'connectStarted', attempt } as const;
-    void this.#shut(new ConnectError('gateway.closed'), event, 'connect');
-    const controller = new AbortController();
-    this.#attempt = controller;
-    const { signal } = controller;
+    const maxAgeMs = isAnew ? 0 : this.#deps.limits().checkIntervalMs;
+    const closed = new ConnectError('gateway.closed');
+    void this.#shut(closed, { type: 'connectStarted', attempt }, 'connect');
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
     const onStep = (step: ConnectingStep) => {
       this.record.apply({ type: 'stepped', attempt, step });
     };
-    const maxAgeMs = isAnew ? 0 : this.#deps.limits().checkIntervalMs;
     const asking = { onStep, signal, maxAgeMs, openInteraction: showing(openInteraction, onStep) };
     try {
       const { access, tools } = await this.#access.first(asking);
@@ -116,10 +115,11 @@ export class Connection {
 
   /**
    * Asks the company whether access still stands, and renews what is held. Never rejects.
-   * @param maxAgeMs good enough is the answer that another window was given less than this ago, milliseconds
+   * @param isInTurn what another window was answered just now is as good
    */
-  async check(maxAgeMs = 0): Promise<void> {
-    if (isWaiting(this.state)) return this.connect({ isAnew: maxAgeMs === 0 });
+  async check({ isInTurn = false } = {}): Promise<void> {
+    const maxAgeMs = isInTurn ? this.#confirmation.enoughMs : 0;
+    if (isWaiting(this.state)) return this.connect({ isAnew: !isInTurn });
     if (this.state.kind === 'standby') return this.#wake(maxAgeMs).catch(() => undefined);
     if (!isOpen(this.state)) return;
     await this.#deps.broker
@@ -127,14 +127,10 @@ export class Connection {
       .catch(() => undefined);
   }
 
-  /** As `check`; an answer that another window was given just now is as good. */
-  checkInTurn(): Promise<void> {
-    return this.check(this.#enoughMs);
-  }
-
   /** As `check`, for one whose last yes is too old for a server in use; any other is checked when it is used. */
   async checkWhenDue(): Promise<void> {
-    if (this.#confirmation.isInUse && this.#confirmation.isDue) await this.checkInTurn();
+    if (this.#confirmation.isInUse && this.#confirmation.isDue)
+      await this.check({ isInTurn: true });
   }
 
   /** @throws the ConnectError that closed the gate, or an outage while nothing is left to call with */
@@ -174,7 +170,11 @@ export class Connection {
   ): Promise<AccessToken | undefined> {
     const gate = this.#gate;
     if (gate === undefined) throw this.#closedBy;
-    const asking = { onStep: () => undefined, signal: gate.signal, maxAgeMs: this.#enoughMs };
+    const asking = {
+      onStep: () => undefined,
+      signal: gate.signal,
+      maxAgeMs: this.#confirmation.enoughMs,
+    };
     try {
       const access = await this.#access.more({ challenged, refused }, asking, (granted) => {
         if (gate === this.#gate) this.#confirmed(granted);
@@ -206,20 +206,17 @@ export class Connection {
 
   /** Closes by an answer that somebody else was given, or by what the organization made known. */
   end(error: ConnectError, detector: Detector): void {
-    if (isUsable(this.state)) this.#failed(error, detector);
+    // What one that connects is about to open with may be from before.
+    const attempt = this.state.kind === 'connecting' ? this.state.attempt : undefined;
+    if (attempt !== undefined || isUsable(this.state)) this.#failed(error, detector, attempt);
   }
 
   /**
    * Nobody looks at it any more.
    * @returns when what was held is given back
    */
-  dispose(code: 'gateway.closed' | 'profile.missing' = 'gateway.closed'): Promise<unknown> {
+  dispose(code: LeftBy = 'gateway.closed'): Promise<unknown> {
     return this.#shut(new ConnectError(code), undefined, 'person');
-  }
-
-  /** Half the time an answer is good for: windows come to ask in turn, and not one after the other. */
-  get #enoughMs(): number {
-    return this.#deps.limits().checkIntervalMs / 2;
   }
 
   /** An access while it may be used; asked for first where the last yes is too old. */
@@ -280,7 +277,7 @@ export class Connection {
     }
   }
 
-  readonly #renewInTurn = (): Promise<Access> => this.#renew(this.#enoughMs);
+  readonly #renewInTurn = (): Promise<Access> => this.#renew(this.#confirmation.enoughMs);
 
   #opened(access: Access, tools: readonly ToolSummary[], attempt?: number): void {
     const { scopes, receivedAt } = access;

@@ -50,6 +50,8 @@ export interface DrillPlan {
 const callsBefore = 3;
 /** Until a stream that a server offers is open, milliseconds. */
 const streamMs = 1_000;
+/** What nobody tells of is looked for so often, milliseconds. */
+const lookEveryMs = 50;
 /** After the bound, so that a late closing is measured as well, milliseconds. */
 const graceMs = 30_000;
 
@@ -72,7 +74,7 @@ export async function runDrill(
       const closed = seen.filter(({ isOver }) => isOver).length;
       plan.onProgress(closed, seen.length);
       if (closed === seen.length) break;
-      await delay(callEveryMs, deps.clock, plan.signal).catch(() => undefined);
+      await watched(seen, deps.clock, plan.signal);
     }
     const servers = seen.map((one) => findingOf(one.observed(), { ...plan, triggeredAtMs }));
     return { servers, triggeredAtMs };
@@ -80,6 +82,32 @@ export async function runDrill(
     for (const one of seen) one.dispose();
   }
 }
+
+/** The pause between two calls, looked through closely. */
+async function watched(
+  seen: readonly Watch[],
+  clock: Pick<Clock, 'schedule'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let spentMs = 0; spentMs < callEveryMs && !signal.aborted; spentMs += lookEveryMs) {
+    await delay(lookEveryMs, clock, signal).catch(() => undefined);
+    for (const one of seen) one.look();
+  }
+}
+
+/** How it ended. */
+type Closing = Partial<
+  Pick<
+    Observed,
+    | 'detectedAtMs'
+    | 'detector'
+    | 'closedAs'
+    | 'gateClosedAtMs'
+    | 'streamClosedAtMs'
+    | 'wipedAtMs'
+    | 'toolsGoneAtMs'
+  >
+>;
 
 /** What is seen of one server. */
 class Watch {
@@ -89,6 +117,8 @@ class Watch {
   readonly #subscription: Disposable;
   readonly #seen: { -readonly [Key in keyof Observed]: Observed[Key] };
   #stream: Disposable | undefined;
+  #begunAtMs: number | undefined;
+  #end: { -readonly [Key in keyof Closing]: Closing[Key] } = {};
 
   constructor(id: string, deps: DrillDeps) {
     this.#id = id;
@@ -96,14 +126,15 @@ class Watch {
     const { label = id } = this.#snapshot() ?? {};
     this.#seen = { id, label, callsBefore: 0, callsAfterTrigger: 0, callsAfterGate: 0 };
     this.#subscription = deps.onDidChange(() => {
-      this.#look();
+      this.look();
     });
   }
 
   get isOver(): boolean {
     // Nobody was let in: there is nothing to see.
     if (this.#seen.callsBefore === 0) return true;
-    const { gateClosedAtMs, streamClosedAtMs, toolsGoneAtMs, wipedAtMs, told } = this.#seen;
+    const { gateClosedAtMs, streamClosedAtMs, toolsGoneAtMs, wipedAtMs } = this.#end;
+    const { told } = this.#seen;
     const streams = this.#seen.streamOpened === true ? [streamClosedAtMs] : [];
     return [gateClosedAtMs, ...streams, toolsGoneAtMs, wipedAtMs, told].every(
       (one) => one !== undefined,
@@ -115,13 +146,14 @@ class Watch {
     this.#stream = await this.#deps.client.listen(this.#id).catch(() => undefined);
     await delay(streamMs, this.#deps.clock, signal).catch(() => undefined);
     this.#seen.streamOpened = this.#deps.openStreams(this.#id) > 0;
+    this.#begunAtMs = this.#deps.clock.now();
   }
 
   async call(signal: AbortSignal): Promise<void> {
     const begunAtMs = this.#deps.clock.now();
-    const wasClosed = this.#seen.gateClosedAtMs !== undefined;
+    const wasClosed = this.#end.gateClosedAtMs !== undefined;
     const outcome = await this.#deps.client.call(this.#id, signal);
-    this.#look();
+    this.look();
     if (outcome.kind === 'denied' && this.triggeredAtMs !== undefined) {
       this.#seen.told ??= outcome.told;
     }
@@ -136,6 +168,7 @@ class Watch {
     const { copyWorksUntilMs, revokedAtMs } = this.#snapshot() ?? {};
     return {
       ...this.#seen,
+      ...this.#end,
       ...(copyWorksUntilMs === undefined ? {} : { copyWorksUntilMs }),
       ...(revokedAtMs === undefined ? {} : { revokedAtMs }),
     };
@@ -146,30 +179,36 @@ class Watch {
     this.#stream?.dispose();
   }
 
-  /** Each time is taken the first time it is so. */
-  #look(): void {
-    if (this.triggeredAtMs === undefined) return;
+  /** Each time is taken the first time it is so. It may be closed before anybody says what was done when. */
+  look(): void {
+    if (this.#begunAtMs === undefined) return;
     const nowMs = this.#deps.clock.now();
     const snapshot = this.#snapshot();
-    if (snapshot !== undefined && !isUsable(snapshot.state)) {
-      this.#seen.gateClosedAtMs ??= nowMs;
+    const isClosed = snapshot !== undefined && !isUsable(snapshot.state);
+    if (!isClosed && this.triggeredAtMs === undefined) {
+      // It is back before anything was done.
+      this.#end = {};
+      return;
+    }
+    if (isClosed) {
+      this.#end.gateClosedAtMs ??= nowMs;
       this.#noteEnd(snapshot);
     }
     if (this.#seen.streamOpened === true && this.#deps.openStreams(this.#id) === 0) {
-      this.#seen.streamClosedAtMs ??= nowMs;
+      this.#end.streamClosedAtMs ??= nowMs;
     }
-    if (!this.#deps.isHeld(this.#id)) this.#seen.wipedAtMs ??= nowMs;
-    if (!this.#deps.isOffered(this.#id)) this.#seen.toolsGoneAtMs ??= nowMs;
+    if (!this.#deps.isHeld(this.#id)) this.#end.wipedAtMs ??= nowMs;
+    if (!this.#deps.isOffered(this.#id)) this.#end.toolsGoneAtMs ??= nowMs;
   }
 
   #noteEnd({ history }: ConnectionSnapshot): void {
     const end = history.findLast(
-      ({ kind, atMs }) => kind !== 'connected' && atMs >= (this.triggeredAtMs ?? 0),
+      ({ kind, atMs }) => kind !== 'connected' && atMs >= (this.#begunAtMs ?? 0),
     );
-    if (end === undefined || this.#seen.detectedAtMs !== undefined) return;
-    this.#seen.detectedAtMs = end.atMs;
-    this.#seen.detector = end.detector satisfies Detector;
-    this.#seen.closedAs = end.kind as StateKind;
+    if (end === undefined || this.#end.detectedAtMs !== undefined) return;
+    this.#end.detectedAtMs = end.atMs;
+    this.#end.detector = end.detector satisfies Detector;
+    this.#end.closedAs = end.kind as StateKind;
   }
 
   #snapshot(): ConnectionSnapshot | undefined {

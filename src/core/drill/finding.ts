@@ -18,6 +18,11 @@ export function findingOf(
 ): ServerFinding {
   const isOpenStream = streamOpened === true;
   const wasUsed = seen.callsBefore > 0;
+  const closedBefore = (seen.gateClosedAtMs ?? Infinity) < triggeredAtMs;
+  if (wasUsed && closedBefore) {
+    const reasons = ['it was closed before the time at which it is said to have been done'];
+    return { ...seen, verdict: 'INCONCLUSIVE', reasons, boundMs };
+  }
   const reasons = wasUsed
     ? faultsOf({ ...seen, callsAfterGate, streamOpened: isOpenStream }, kind, {
         boundMs,

@@ -1,4 +1,5 @@
 // The report of a drill for people: what was promised, what was seen, what is left. English, UTC, no secret.
+import { detectorWords } from '../present/historyRows.ts';
 import { utc } from '../present/moment.ts';
 import { escapeMarkdown } from '../present/plainText.ts';
 import { drillKinds, verdictOf, type DrillReport, type ServerFinding } from './report.ts';
@@ -21,20 +22,23 @@ export function drillMarkdown(report: DrillReport): string {
     '',
     '## About this report',
     '',
-    table([
-      ['Report', report.reportId],
-      ['Ran', `${utc(report.startedAtMs)} to ${utc(report.endedAtMs)}`],
-      ['Extension', versions.extension],
-      ['Editor', versions.editor],
-      ['System', versions.system],
-      ['Profile', `${profile.source}, SHA-256 ${profile.sha256}`],
-      ['Identity providers', report.identityProviders.join(', ')],
-      ['Person (pseudonym)', report.person],
+    table(
+      ['About', 'This run'],
       [
-        'Clock offset',
-        report.clockOffsetSec === undefined ? 'not known' : `${report.clockOffsetSec} s`,
+        ['Report', report.reportId],
+        ['Ran', `${utc(report.startedAtMs)} to ${utc(report.endedAtMs)}`],
+        ['Extension', versions.extension],
+        ['Editor', versions.editor],
+        ['System', versions.system],
+        ['Profile', `${profile.source}, SHA-256 ${profile.sha256}`],
+        ['Identity providers', report.identityProviders.join(', ')],
+        ['Person (pseudonym)', report.person],
+        [
+          'Clock offset',
+          report.clockOffsetSec === undefined ? 'not known' : `${report.clockOffsetSec} s`,
+        ],
       ],
-    ]),
+    ),
     '',
     '## Not tested',
     '',
@@ -44,19 +48,28 @@ export function drillMarkdown(report: DrillReport): string {
 }
 
 function serverSection(one: ServerFinding, triggeredAtMs: number): readonly string[] {
-  const after = (atMs: number | undefined) =>
-    atMs === undefined ? 'never' : `${utc(atMs)} (${seconds(atMs - triggeredAtMs)} after)`;
   return [
     `## ${escapeMarkdown(one.label)}: ${one.verdict}`,
     '',
     ...one.reasons.map((reason) => `- ${reason}`),
     ...(one.reasons.length === 0 ? [] : ['']),
-    table([
+    // What nobody could use cannot be seen to end.
+    ...(one.callsBefore === 0 ? [] : [seenTable(one, triggeredAtMs)]),
+  ];
+}
+
+function seenTable(one: ServerFinding, triggeredAtMs: number): string {
+  const after = (atMs: number | undefined) =>
+    atMs === undefined ? 'never' : `${utc(atMs)} (${seconds(atMs - triggeredAtMs)} after)`;
+  const found = one.detector === undefined ? '' : `, ${detectorWords(one.detector)}`;
+  return table(
+    ['Measured', 'Result'],
+    [
       ['Promised', `closed within ${seconds(one.boundMs)}`],
       ['Calls let through before', String(one.callsBefore)],
       ['Calls let through after the trigger', String(one.callsAfterTrigger)],
       ['Last call let through', after(one.lastAllowedCallAtMs)],
-      ['Found out', `${after(one.detectedAtMs)}, by: ${one.detector ?? 'nobody'}`],
+      ['Found out', `${after(one.detectedAtMs)}${found}`],
       ['Gate closed', after(one.gateClosedAtMs)],
       ['Open streams cut', after(one.streamClosedAtMs)],
       ['Credentials wiped', after(one.wipedAtMs)],
@@ -67,15 +80,19 @@ function serverSection(one: ServerFinding, triggeredAtMs: number): readonly stri
         one.copyWorksUntilMs === undefined ? 'not known' : utc(one.copyWorksUntilMs),
       ],
       ['The caller was told', one.told ?? 'nothing'],
-    ]),
-  ];
+    ],
+  );
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-const table = (rows: readonly (readonly [string, string])[]): string =>
-  ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join(
-    '\n',
-  );
+type Cells = readonly [string, string];
+
+const table = (head: Cells, rows: readonly Cells[]): string =>
+  [
+    `| ${head.join(' | ')} |`,
+    '| --- | --- |',
+    ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`),
+  ].join('\n');
 
 const cell = (text: string): string => escapeMarkdown(text, 400);

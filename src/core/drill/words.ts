@@ -1,5 +1,6 @@
 // What a person is told around a drill.
 import { escapeMarkdown } from '../present/plainText.ts';
+import { clockTime } from '../present/moment.ts';
 import type { DryRun } from './rehearsal.ts';
 import { drillKinds, type DrillKind } from './report.ts';
 
@@ -13,8 +14,20 @@ export const drillSteps: Readonly<Record<DrillKind, string>> = {
   outage: 'Cut this computer off from the identity provider',
 };
 
-/** Wall clock, milliseconds, of a local time of today that has passed; undefined for anything else. */
+/** What is asked once the servers were called; `seenAtMs`: what was said before cannot be. */
+export function triggerPrompt(
+  kind: DrillKind,
+  seenAtMs: number | undefined,
+  nowMs: number,
+): string {
+  return seenAtMs === undefined
+    ? `${drillSteps[kind]}. Then say when it was done.`
+    : `Something was closed at ${clockTime(seenAtMs, { nowMs, seconds: true })} already. Say when it was done.`;
+}
+
+/** Wall clock, milliseconds, of a local time of today that has passed, nothing being now; undefined for anything else. */
 export function timeEntered(text: string, nowMs: number): number | undefined {
+  if (text.trim() === '') return nowMs;
   const [, hours, minutes, seconds = '0'] =
     /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text.trim()) ?? [];
   if (hours === undefined || minutes === undefined) return undefined;
@@ -23,6 +36,12 @@ export function timeEntered(text: string, nowMs: number): number | undefined {
   const isTime = Number(hours) < 24 && Number(minutes) < 60 && Number(seconds) < 60;
   return isTime && atMs <= nowMs ? atMs : undefined;
 }
+
+/** `within 75 s`, of the longest. */
+export const promisedText = ({ servers }: DryRun): string =>
+  `within ${seconds(Math.max(0, ...servers.map(({ boundMs }) => boundMs)))}`;
+
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 export function dryRunText({ kind, servers }: DryRun): string {
   return [
@@ -39,7 +58,7 @@ export function dryRunText({ kind, servers }: DryRun): string {
     '| --- | --- | --- |',
     ...servers.map(
       ({ label, state, boundMs }) =>
-        `| ${escapeMarkdown(label)} | ${state} | closed within ${Math.round(boundMs / 1000)} s |`,
+        `| ${escapeMarkdown(label)} | ${state} | closed within ${seconds(boundMs)} |`,
     ),
     '',
   ].join('\n');

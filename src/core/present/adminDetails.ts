@@ -6,7 +6,8 @@ import { utc } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { explain } from './sentences.ts';
 import type { ConnectionSnapshot } from '../connection/state.ts';
-import { explanationOf, stateWords } from './stateWords.ts';
+import { explanationOf } from './explanation.ts';
+import { stateWords } from './stateWords.ts';
 
 export interface Versions {
   readonly extensionVersion: string;

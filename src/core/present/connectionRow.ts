@@ -5,7 +5,8 @@ import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
 import type { Explanation } from './sentences.ts';
 import type { ConnectionSnapshot, ConnectionState } from '../connection/state.ts';
-import { explanationOf, stateWords, type PresentContext } from './stateWords.ts';
+import { explanationOf } from './explanation.ts';
+import { stateWords, type PresentContext } from './stateWords.ts';
 
 const look: Record<ConnectionState['kind'], { icon: string; color?: string }> = {
   signedOut: { icon: 'sign-in' },

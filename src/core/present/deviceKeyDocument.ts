@@ -28,8 +28,10 @@ export function deviceKeyTexts(
     '',
     `Register it at ${cleanText(owner.issuer, 200)}`,
     `for the client ${cleanText(owner.clientId, 200)}, which authenticates with private_key_jwt:`,
-    'some take the key ("jwk"), some a set of keys ("jwks"). Add it to the keys of your colleagues\'',
-    'computers, do not replace them. The private half stays in the password store of this computer.',
+    'some take the key ("jwk"), some a set of keys ("jwks").',
+    '',
+    "Add it to the keys of your colleagues' computers, do not replace them.",
+    'The private half stays in the password store of this computer.',
   ].map((line) => `// ${line}`.trimEnd());
   return {
     key: json(key),

@@ -46,8 +46,11 @@ export function historyRows(
 /** Nothing where access began. Written by another version of us, it may be none of ours. */
 function foundBy({ kind, detector }: HistoryEntry): readonly string[] {
   if (kind === 'connected') return [];
-  return [Object.hasOwn(found, detector) ? found[detector] : 'found otherwise'];
+  return [detectorWords(detector)];
 }
+
+export const detectorWords = (detector: Detector): string =>
+  Object.hasOwn(found, detector) ? found[detector] : 'found otherwise';
 
 /** Who did what. */
 export function whatHappened(

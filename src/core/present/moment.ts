@@ -3,6 +3,8 @@ export interface Now {
   readonly nowMs: number;
   /** IANA name; the computer's own when absent. */
   readonly timeZone?: string;
+  /** Told to the second. */
+  readonly seconds?: boolean;
 }
 
 const language = 'en-GB';
@@ -28,7 +30,7 @@ export function relativeTime(atMs: number, { nowMs }: Now): string {
 }
 
 /** `14:03`; with the day when it is not today. */
-export function clockTime(atMs: number, { nowMs, timeZone }: Now): string {
+export function clockTime(atMs: number, { nowMs, timeZone, seconds }: Now): string {
   if (!isMoment(atMs, nowMs)) return unknownTime;
   const zone = timeZone === undefined ? {} : { timeZone };
   const day = new Intl.DateTimeFormat(language, { ...zone, dateStyle: 'medium' });
@@ -38,6 +40,7 @@ export function clockTime(atMs: number, { nowMs, timeZone }: Now): string {
     ...(isToday ? {} : { day: 'numeric', month: 'short' }),
     hour: '2-digit',
     minute: '2-digit',
+    ...(seconds === true ? { second: '2-digit' } : {}),
   }).format(atMs);
 }
 

@@ -3,7 +3,7 @@ import { ConnectError, type ErrorCode, type Facts } from '../errors.ts';
 import type { Overview } from '../overview.ts';
 import { explain, type ExplainContext } from './sentences.ts';
 import type { ConnectionSnapshot } from '../connection/state.ts';
-import { explanationOf } from './stateWords.ts';
+import { explanationOf } from './explanation.ts';
 
 /** The ConnectError of `code` with the plain sentence as its message. */
 export function spokenError(code: ErrorCode, context: ExplainContext): ConnectError {

@@ -16,12 +16,15 @@ export interface Row {
   readonly children: readonly Row[];
   /** Of a row with children, at first sight. */
   readonly expanded: boolean;
+  /** What a click opens, where it is not its children. */
+  readonly opens?: 'shadowConnections';
 }
 
 export const rowId = {
   organization: 'organization',
   server: (serverId: string) => `server:${serverId}`,
   person: (identityProviderId: string) => `person:${identityProviderId}`,
+  shadows: 'shadows',
   problem: (index: number) => `problem:${index}`,
 } as const;
 

@@ -1,14 +1,10 @@
-// The words for each state of a connection, and why it is not what it should be.
+// The words for each state of a connection.
 import type { ErrorCode } from '../errors.ts';
 import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText } from './plainText.ts';
-import { explain, skewWords, type Explanation } from './sentences.ts';
-import {
-  isForPerson,
-  type ConnectionSnapshot,
-  type ConnectionState,
-  type ToolSummary,
-} from '../connection/state.ts';
+import { silentParty } from './silentParty.ts';
+import { skewWords } from './sentences.ts';
+import type { ConnectionSnapshot, ConnectionState, ToolSummary } from '../connection/state.ts';
 
 export interface PresentContext extends Now {
   readonly organization: string;
@@ -19,64 +15,6 @@ export interface PresentContext extends Now {
 }
 
 export type Connected = ConnectionState & { readonly kind: 'connected' };
-
-/** Why a connection is not what it should be; undefined when it is, or when the person chose so. */
-export function explanationOf(
-  { state, failure, label }: ConnectionSnapshot,
-  context: PresentContext,
-): Explanation | undefined {
-  const about = {
-    organization: context.organization,
-    server: label,
-    identityProvider: context.identityProvider,
-    managed: context.managed,
-  };
-  const code = codeOf(state);
-  if (code !== undefined) {
-    const facts = failure?.code === code ? failure.facts : undefined;
-    return explain(code, { ...about, facts, hadAccess: state.kind === 'accessRemoved' });
-  }
-  if (state.kind !== 'connected') return undefined;
-  if (state.unconfirmedSinceMs !== undefined && failure !== undefined) {
-    return { ...explain(failure.code, { ...about, facts: failure.facts }), remedy: 'wait' };
-  }
-  // A call of an open connection may need what only the person can give.
-  if (failure !== undefined && isForPerson(failure.code)) {
-    return explain(failure.code, { ...about, facts: failure.facts });
-  }
-  return state.reducedBy.length === 0 ? undefined : reducedExplanation(state, label, context);
-}
-
-function codeOf(state: ConnectionState): ErrorCode | undefined {
-  switch (state.kind) {
-    case 'signedOut':
-      return 'user.signedOut';
-    case 'sessionEnded':
-      return 'identityProvider.sessionEnded';
-    case 'turnedOff':
-      return 'user.turnedOff';
-    case 'standby':
-    case 'connecting':
-    case 'connected':
-      return undefined;
-    default:
-      return state.code;
-  }
-}
-
-function reducedExplanation(
-  state: Connected,
-  label: string,
-  { organization }: PresentContext,
-): Explanation {
-  const org = cleanText(organization);
-  const missing = cleanText(state.reducedBy.join(' '));
-  return {
-    sentence: `${org} does not allow everything at ${cleanText(label)} (${missing} is missing); ask an administrator at ${org} if you need it.`,
-    remedy: 'identityAdmin',
-    action: 'copyDetails',
-  };
-}
 
 /** The words of a state, without the server's name. */
 export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext): string {
@@ -93,9 +31,7 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
     case 'connected':
       return connectedWords(snapshot, state, context);
     case 'paused':
-      return state.code === 'network.clockSkew'
-        ? `Paused · ${clockWords(snapshot).toLowerCase()}`
-        : 'Paused · company sign-in unreachable';
+      return `Paused · ${pausedWords(snapshot, state.code, org)}`;
     case 'notGranted':
       return `Not granted by ${org}`;
     case 'accessRemoved':
@@ -111,11 +47,23 @@ export function stateWords(snapshot: ConnectionSnapshot, context: PresentContext
     case 'misconfigured':
       return misconfiguredWords(snapshot, state.code);
     case 'unreachable':
-      return `${silentParty(snapshot)} is not answering`;
+      return silentWords(snapshot, org);
     case 'turnedOff':
       return 'Turned off by you';
   }
 }
+
+function pausedWords(snapshot: ConnectionSnapshot, code: ErrorCode, org: string): string {
+  if (code === 'network.clockSkew') return clockWords(snapshot).toLowerCase();
+  // Trouble of our own has no other party.
+  return /^(network|redemption|server)\./.test(code)
+    ? silentWords(snapshot, org)
+    : 'company sign-in unreachable';
+}
+
+/** Beside the server's name. */
+const silentWords = (snapshot: ConnectionSnapshot, org: string): string =>
+  `${silentParty(snapshot, org, 'Its sign-in server')} is not answering`;
 
 function signInWords(code: ErrorCode): string {
   switch (code) {
@@ -181,15 +129,6 @@ function connectedWords(
   }
   const confirmed = `confirmed ${relativeTime(state.confirmedAtMs, context)}`;
   return (state.reducedBy.length > 0 ? parts : [...parts, confirmed]).join(' · ');
-}
-
-/** The failure may be of another host than the server's own; blaming the server would send people astray. */
-function silentParty({ label, url, failure }: ConnectionSnapshot): string {
-  const host = failure?.facts.host;
-  const isOther = host !== undefined && host !== '' && host !== URL.parse(url)?.host;
-  return isOther && failure?.code.startsWith('network.') === true
-    ? cleanText(host)
-    : cleanText(label);
 }
 
 /** `1 tool`, `12 tools`. */

@@ -1,9 +1,10 @@
 // The one status bar item, as data.
 import { byNeed, needsPerson } from './attention.ts';
-import type { Now } from './moment.ts';
+import { clockTime, type Now } from './moment.ts';
 import type { Overview } from '../overview.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
-import { isOpen, type ConnectionSnapshot } from '../connection/state.ts';
+import { silentParty } from './silentParty.ts';
+import { isOpen, isUnanswered, isWaiting, type ConnectionSnapshot } from '../connection/state.ts';
 import { stateWords } from './stateWords.ts';
 
 export interface StatusBar {
@@ -26,7 +27,7 @@ interface Summary {
 
 /** What the status bar says; nothing at all until there is a profile or a mistake in one. */
 export function statusBar(overview: Overview, now: Now): StatusBar {
-  const { icon, words, command, severity } = summaryOf(overview);
+  const { icon, words, command, severity } = summaryOf(overview, now);
   return {
     visible: overview.organization !== undefined || overview.problems.length > 0,
     text: `$(${icon}) ${words}`,
@@ -37,7 +38,7 @@ export function statusBar(overview: Overview, now: Now): StatusBar {
   };
 }
 
-function summaryOf(overview: Overview): Summary {
+function summaryOf(overview: Overview, now: Now): Summary {
   const org = cleanText(overview.organization ?? 'your company', 40);
   const sessions = overview.people.map(({ session }) => session.kind);
   const needed = needsPerson(overview);
@@ -67,7 +68,35 @@ function summaryOf(overview: Overview): Summary {
   if (sessions.length > 0 && sessions.every((kind) => kind === 'signedOut')) {
     return { icon: 'sign-in', words: `Sign in to ${org}`, command: 'signIn', severity: 'none' };
   }
-  return connectionsSummary(overview);
+  return outageSummary(overview, now) ?? connectionsSummary(overview);
+}
+
+/** Who is silent and until when that changes nothing; none while something is still being tried. */
+function outageSummary(overview: Overview, now: Now): Summary | undefined {
+  const { connections, organization = '' } = overview;
+  const plain = { command: 'showConnections', severity: 'none' } as const;
+  const open = connections.filter(({ state }) => isOpen(state));
+  const unanswered = open.filter(({ state }) => isUnanswered(state));
+  if (unanswered.length > 0) {
+    // Of those that were not asked since, nobody knows.
+    const untilMs = Math.min(...open.map(({ openUntilMs }) => openUntilMs ?? -Infinity));
+    const until = Number.isFinite(untilMs) ? ` until ${clockTime(untilMs, now)}` : '';
+    const work = open.length === 1 ? '1 server keeps' : `${open.length} servers keep`;
+    const words = `${partiesSilent(unanswered, organization)}; ${work} working${until}`;
+    return { ...plain, icon: 'debug-disconnect', words };
+  }
+  const waiting = connections.filter(({ state }) => isWaiting(state));
+  const isBusy = connections.some(({ state }) => state.kind === 'connecting');
+  if (open.length > 0 || waiting.length === 0 || isBusy) return undefined;
+  return { ...plain, icon: 'debug-pause', words: partiesSilent(waiting, organization) };
+}
+
+/** By name where it is one party. */
+function partiesSilent(connections: readonly ConnectionSnapshot[], organization: string): string {
+  const [party, ...others] = new Set(connections.map((one) => silentParty(one, organization)));
+  return party !== undefined && others.length === 0
+    ? `${party} is not answering`
+    : 'Several are not answering';
 }
 
 function connectionsSummary({ connections, people, problems }: Overview): Summary {
@@ -81,9 +110,6 @@ function connectionsSummary({ connections, people, problems }: Overview): Summar
     return { ...plain, icon: isBusy ? 'loading~spin' : 'plug', words };
   }
   if (isBusy) return { ...plain, icon: 'loading~spin', words: 'Connecting…' };
-  if (connections.some(({ state }) => state.kind === 'paused')) {
-    return { ...plain, icon: 'debug-pause', words: 'Company sign-in unreachable' };
-  }
   return problems.length > 0 && connections.length === 0
     ? { ...plain, icon: 'warning', words: 'Not set up correctly' }
     : { ...plain, icon: 'plug', words: 'No servers connected' };

@@ -9,8 +9,8 @@ import type { LookedUp } from './lookUp.ts';
 import type { IdentityProviderPreset, ServerPreset } from './presetSchema.ts';
 
 export interface Finding {
-  /** `missing`: will not work like this; `unclear`: nobody knows before it is tried. */
-  readonly kind: 'found' | 'unclear' | 'missing';
+  /** `missing`: will not work like this; `unclear`: nobody knows before it is tried; `there`: up to them. */
+  readonly kind: 'found' | 'unclear' | 'missing' | 'there';
   readonly label: string;
   readonly detail: string;
 }
@@ -64,11 +64,7 @@ const scopesFinding = (scopes: readonly string[]): Finding =>
   scopes.length === 0
     ? unclear('Scopes', 'None are published; your administrator knows which to ask for.')
     : found(
-        scopes.length === 1
-          ? '1 scope'
-          : scopes.length === 1
-            ? '1 scope'
-            : `${scopes.length} scopes`,
+        scopes.length === 1 ? '1 scope' : `${scopes.length} scopes`,
         cleanText(scopes.join(' '), 200),
       );
 
@@ -128,7 +124,7 @@ function presetFindings(
   const seen = `${preset.source}, ${preset.asOf}`;
   return [
     ...('instead' in preset ? [missing(`Not today (${preset.asOf})`, preset.instead)] : []),
-    ...preset.notes.map((note) => found(note, seen)),
+    ...preset.notes.map((note): Finding => ({ kind: 'there', label: note, detail: seen })),
     ...(preset.unverified ?? []).map((note) => unclear(note, `not verified · ${seen}`)),
   ];
 }

@@ -30,12 +30,20 @@ export function afterRemoval(shadow: Shadow, ended: Removal, home: string): stri
   const file = placeOf({ file: shadow.entry.file }, home);
   switch (ended) {
     case 'removed':
-      return [`${title} is removed.`, ...still(shadow)].join(' ');
+      return [`${title} is removed.`, ...toDo(shadow)].join(' ');
     case 'changed':
       return `${file} has changed meanwhile, or is not saved. Nothing was removed.`;
     case 'notPossible':
       return `${file} could not be changed safely. Nothing was removed: edit it yourself.`;
   }
+}
+
+/** The first words are all that is seen of a long message. */
+function toDo({ entry: { authentication, client } }: Shadow): readonly string[] {
+  if (authentication.kind === 'staticKey') return ['Withdraw its key where it was made.'];
+  return authentication.kind === 'ownOAuth'
+    ? [`The sign-in ${client} made for it is not removed.`]
+    : [];
 }
 
 /** What goes on although the entry is gone. */

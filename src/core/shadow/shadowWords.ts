@@ -16,19 +16,16 @@ export interface ShadowWords {
 
 const names = new Intl.ListFormat('en-GB');
 
-/** For a badge or a row; undefined when no server is set up twice. */
-export function shadowSummary({ shadows, unreadable }: ShadowReport): string | undefined {
-  const same = shadows.filter(({ kind }) => kind === 'sameServer');
-  const count = new Set(same.flatMap(({ servers }) => servers.map(({ id }) => id))).size;
-  const unread = unreadable.length;
-  const parts = [
-    ...(count === 1 ? ['1 server is also set up without the company'] : []),
-    ...(count > 1 ? [`${count} servers are also set up without the company`] : []),
-    ...(unread > 0 && count > 0
-      ? [`${unread} ${unread === 1 ? 'file' : 'files'} not readable`]
-      : []),
-  ];
-  return parts.length === 0 ? undefined : parts.join('; ');
+/** Those that lead to the very address of a server. */
+export const sameServers = ({ shadows }: ShadowReport): readonly Shadow[] =>
+  shadows.filter(({ kind }) => kind === 'sameServer');
+
+/** How many servers are set up twice, for a row; undefined when none is. */
+export function shadowSummary(report: ShadowReport, organization: string): string | undefined {
+  const servers = sameServers(report).flatMap((one) => one.servers.map(({ id }) => id));
+  const count = new Set(servers).size;
+  if (count === 0) return undefined;
+  return `${count === 1 ? '1 server' : `${count} servers`} also set up without ${cleanText(organization, 40)}`;
 }
 
 export function shadowWords({ kind, servers, entry }: Shadow): ShadowWords {
@@ -60,22 +57,18 @@ function remedy(kind: Shadow['kind'], managed: boolean, { kind: how }: Authentic
   if (kind === 'sameHost') {
     return {
       who: 'administrator',
-      advice:
-        'The company does not look after this address: ask your administrator to add it to the profile, or remove it here.',
+      advice: 'The company does not look after it: have your administrator add it, or remove it.',
     };
   }
   return { who: 'you', advice: advice[how] };
 }
 
 const advice: Record<Authentication['kind'], string> = {
-  ownOAuth:
-    'It signs you in by itself and stays in when the company ends your access: remove it here and use the server through the company.',
-  staticKey:
-    'The key stays good when the company ends your access: remove it here, and withdraw the key where it was made.',
+  ownOAuth: 'It stays signed in when the company ends your access: remove it here.',
+  staticKey: 'The key outlives your access: remove it here, and withdraw it where it was made.',
   enterpriseManaged:
-    'VS Code signs in to it through the company too, beside us: remove it here so that the server is there once.',
-  unknown:
-    'How it gets in cannot be seen from the file: open it, and remove the server here if you do not need it besides the company’s.',
+    'VS Code connects it through the company as well: remove it here, once is enough.',
+  unknown: 'How it gets in cannot be seen from the file: open it, and remove what you do not need.',
 };
 
 const places: Record<KeyPlace, string> = {

@@ -97,13 +97,13 @@ export class CompanySession {
   /** Another window signed in, renewed or signed out: what is kept now is what counts. Never throws. */
   async follow(): Promise<void> {
     const own = this.#begun;
+    const held = this.#held;
     // What this window has not yet written is newer than what it would read.
     await this.#storing;
     const kept = await this.#deps.store.read().catch(() => 'unavailable' as const);
-    if (kept === 'unavailable' || own !== this.#begun) return;
-    const held = this.#held;
+    if (kept === 'unavailable' || own !== this.#begun || held !== this.#held) return;
     if (kept === undefined) {
-      if (held?.isStored !== true) return;
+      if (held === undefined) return;
       this.abandon();
     } else {
       const isSameAccount = held?.session.account.id === kept.account.id;

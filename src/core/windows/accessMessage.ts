@@ -26,6 +26,7 @@ const schema = v.object({
   scheme: v.picklist(['Bearer', 'DPoP']),
   scopes: v.array(v.string()),
   ageMs: ms,
+  sentAtMs: v.number(),
   lifeMs: ms,
   serverLifeMs: ms,
   target: targetSchema,
@@ -48,6 +49,7 @@ export function accessMessage(access: Access, clock: Clock): v.InferInput<typeof
     scheme: token.scheme,
     scopes: [...scopes],
     ageMs: Math.max(0, clock.monotonic() - monotonicMs, clock.now() - wallMs),
+    sentAtMs: clock.now(),
     ...{ lifeMs, serverLifeMs },
     target: targetMessage(target),
   };
@@ -67,7 +69,9 @@ export async function accessFrom(
 ): Promise<Access> {
   const read = v.safeParse(schema, message);
   if (!read.success) throw new ConnectError('gateway.messageInvalid');
-  const { scheme, scopes, ageMs, lifeMs, serverLifeMs } = read.output;
+  const { scheme, scopes, sentAtMs, lifeMs, serverLifeMs } = read.output;
+  // The computer may have slept on the way.
+  const ageMs = read.output.ageMs + Math.max(0, clock.now() - sentAtMs);
   const secret = new Secret(read.output.token);
   const { target, bound } = await boundTarget(read.output.target, bind);
   // A bound token is never sent as Bearer, nor the reverse.

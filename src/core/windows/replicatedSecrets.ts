@@ -10,6 +10,10 @@ interface Deps {
   readonly link: WindowLink;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
+  /** What this window has told lately, for whoever leads now. */
+  readonly told: () => readonly unknown[];
+  /** What another window told before these two met. */
+  readonly onTold: (message: unknown) => void;
 }
 
 /** Undefined: deleted. The higher revision counts; an older one never comes back. */
@@ -29,7 +33,10 @@ const entry = {
   value: v.optional(v.string()),
 };
 export const secretSchema = v.object({ kind: v.literal('secret'), ...entry });
-const entriesSchema = v.object({ entries: v.array(v.object(entry)) });
+const entriesSchema = v.object({
+  entries: v.array(v.object(entry)),
+  told: v.optional(v.array(v.unknown()), []),
+});
 const revisedSchema = v.pipe(v.string(), v.parseJson(), v.object({ revision: entry.revision }));
 
 /** What a new follower and its leader tell each other; the leader must not be waited for longer, milliseconds. */
@@ -98,6 +105,11 @@ export class ReplicatedSecrets implements ListedSecretStore {
     this.#publish(key, { revision: this.#next(key), value });
   }
 
+  /** Nobody has it any more. */
+  unshare(name: string): void {
+    if (this.shared(name) !== undefined) this.share(name, undefined);
+  }
+
   shared(name: string): string | undefined {
     return this.#entries.get(sharedOnly + name)?.value;
   }
@@ -108,19 +120,28 @@ export class ReplicatedSecrets implements ListedSecretStore {
   }
 
   /** Answers a window that begins to follow: what it has, if newer, and what all have. */
-  joining(params: unknown): { entries: readonly (Entry & { key: string })[] } {
-    for (const one of v.parse(entriesSchema, params).entries) {
-      if (this.#merge(one)) this.#deps.link.broadcast({ kind: 'secret', ...one });
+  joining(params: unknown): readonly (Entry & { key: string })[] {
+    const { link, onTold } = this.#deps;
+    const { entries, told } = v.parse(entriesSchema, params);
+    for (const one of entries) {
+      if (this.#merge(one)) link.broadcast({ kind: 'secret', ...one });
     }
-    return { entries: this.#all() };
+    for (const message of told) {
+      link.broadcast(message);
+      onTold(message);
+    }
+    return this.#all();
   }
 
   async #join(): Promise<void> {
     const { link, log } = this.#deps;
     try {
       const signal = AbortSignal.timeout(joinMs);
-      const answer = await link.request('join', { entries: this.#all() }, signal);
-      for (const one of v.parse(entriesSchema, answer).entries) this.#merge(one);
+      const joining = { entries: this.#all(), told: this.#deps.told() };
+      const answer = await link.request('join', joining, signal);
+      const { entries, told } = v.parse(entriesSchema, answer);
+      for (const one of entries) this.#merge(one);
+      for (const message of told) this.#deps.onTold(message);
     } catch {
       log.debug('the leading window could not be asked what it holds');
     }
@@ -128,9 +149,10 @@ export class ReplicatedSecrets implements ListedSecretStore {
 
   /** Of what this window was told and what is stored: an unlinked window may have stored it since. */
   async #newest(key: string): Promise<Entry> {
-    const known = this.#entries.get(key) ?? { revision: -1 };
-    if (key.startsWith(sharedOnly)) return known;
+    if (key.startsWith(sharedOnly)) return this.#entries.get(key) ?? { revision: -1 };
     const value = await this.#deps.store.get(key);
+    // Only now: another window may have told something newer meanwhile.
+    const known = this.#entries.get(key) ?? { revision: -1 };
     if (value === undefined) {
       const isDeleted = this.#seen.delete(key) && known.value !== undefined;
       if (isDeleted) this.#publish(key, { revision: this.#next(key) });

@@ -58,12 +58,25 @@ export class SharedMint {
     return this.#wait(slot, slot.minting, signal);
   }
 
-  /** For all that is of this identity provider, or of one server of it: what is under way is kept by nobody. */
-  drop(identityProvider: string, serverId?: string): void {
-    for (const [name, { key }] of this.#slots) {
-      const isServer = serverId === undefined || key.serverId === serverId;
-      if (key.identityProvider === identityProvider && isServer) this.#slots.delete(name);
-    }
+  /**
+   * For all that is of this identity provider, or of one server of it: what is under way is kept by nobody.
+   * @returns what was kept
+   */
+  drop(identityProvider: string, serverId?: string): readonly Access[] {
+    const dropped = [...this.#slots].filter(
+      ([, { key }]) =>
+        key.identityProvider === identityProvider &&
+        (serverId === undefined || key.serverId === serverId),
+    );
+    for (const [name] of dropped) this.#slots.delete(name);
+    return dropped.flatMap(([, { access }]) => access ?? []);
+  }
+
+  /** What is kept for this identity provider. */
+  kept(identityProvider: string): readonly Access[] {
+    return [...this.#slots.values()].flatMap(({ key, access }) =>
+      key.identityProvider === identityProvider ? (access ?? []) : [],
+    );
   }
 
   #begin(slot: Slot, run: RunMint, known: Target | undefined): Minting {
@@ -72,6 +85,11 @@ export class SharedMint {
       .then((minted) => {
         slot.access = minted;
         return minted;
+      })
+      .catch((error: unknown) => {
+        // A yes from before the question is no answer to it.
+        delete slot.access;
+        throw error;
       })
       .finally(() => {
         if (slot.minting === minting) delete slot.minting;
@@ -103,11 +121,15 @@ export class SharedMint {
     });
   }
 
-  #isGood({ token, receivedAt, lifeMs }: Access, { maxAgeMs, insteadOf }: MintWish): boolean {
-    const { monotonicMs, wallMs } = receivedAt;
+  #isGood(access: Access, { maxAgeMs, insteadOf }: MintWish): boolean {
+    const isOther = insteadOf === undefined || !access.token.secret.equals(insteadOf);
+    const leftMs = this.#lifeLeftMs(access);
+    return isOther && access.lifeMs - leftMs < maxAgeMs && leftMs > leastLifeMs;
+  }
+
+  #lifeLeftMs({ receivedAt: { monotonicMs, wallMs }, lifeMs }: Access): number {
     const ageMs = Math.max(this.#clock.monotonic() - monotonicMs, this.#clock.now() - wallMs);
-    const isOther = insteadOf === undefined || !token.secret.equals(insteadOf);
-    return isOther && ageMs < maxAgeMs && lifeMs - ageMs > leastLifeMs;
+    return lifeMs - ageMs;
   }
 
   #slot({ identityProvider, accountId, serverId, scopes, profile }: MintKey): Slot {
@@ -121,6 +143,11 @@ export class SharedMint {
     ]);
     const known = this.#slots.get(name);
     if (known !== undefined) return known;
+    for (const [old, { access, minting }] of this.#slots) {
+      if (minting === undefined && (access === undefined || this.#lifeLeftMs(access) <= 0)) {
+        this.#slots.delete(old);
+      }
+    }
     const slot: Slot = { key };
     this.#slots.set(name, slot);
     return slot;

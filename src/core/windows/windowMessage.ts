@@ -17,6 +17,8 @@ export const messageSchema = v.variant('kind', [
   }),
   /** The company grants less of this server than before. */
   v.object({ kind: v.literal('reduced'), ...place, serverId: id }),
+  /** What the organization has stopped is another than before. */
+  v.object({ kind: v.literal('stopsChanged') }),
   /** The person turned a server off or on. */
   v.object({ kind: v.literal('turned'), serverId: id, isOff: v.boolean() }),
   /** The identity provider, or the organization, ended the company sign-in. */

@@ -64,6 +64,10 @@ const wishSchema = v.object({
   known: v.optional(targetSchema),
 });
 
+/** A window that joins hears what was told in this time: nobody led then, perhaps. Milliseconds. */
+const freshMs = 5_000;
+/** Longest that a window which closes waits for others to close, milliseconds. */
+const farewellMs = 300;
 /** Leaders may go one after the other; then a window helps itself. */
 const mostLeaders = 4;
 
@@ -75,6 +79,7 @@ export class Windows {
   readonly #messages: Emitter<WindowMessage>;
   readonly #mint: SharedMint;
   readonly #serving = new Map<string, Serving>();
+  #told: readonly { readonly message: WindowMessage; readonly atMs: number }[] = [];
 
   constructor(deps: Deps) {
     const { link, clock, log } = deps;
@@ -84,7 +89,13 @@ export class Windows {
       log.error('a listener of the windows failed', { reason: String(error) });
     });
     this.onMessage = this.#messages.event;
-    this.secrets = new ReplicatedSecrets(deps);
+    this.secrets = new ReplicatedSecrets({
+      ...deps,
+      told: () => this.#fresh,
+      onTold: (message) => {
+        this.#take(message);
+      },
+    });
     link.onMessage((message) => {
       this.#take(message);
     });
@@ -104,12 +115,36 @@ export class Windows {
   }
 
   tell(message: WindowMessage): void {
-    this.#deps.link.broadcast(message);
+    const { link } = this.#deps;
+    this.#remember(message);
+    link.broadcast(message);
+    if (link.role !== 'choosing') return;
+    // Nobody was there to tell. Where this window leads, those who join hear of it then.
+    void link.settled().then(() => {
+      link.broadcast(message);
+    });
   }
 
-  /** Nobody gets what was kept for this server, or for all of this identity provider, any more. */
-  drop(identityProvider: string, serverId?: string): void {
-    this.#mint.drop(identityProvider, serverId);
+  /**
+   * Nobody gets what was kept for this server, or for all of this identity provider, any more.
+   * @returns what was kept here
+   */
+  drop(identityProvider: string, serverId?: string): readonly Access[] {
+    return this.#mint.drop(identityProvider, serverId);
+  }
+
+  /** Every credential kept here for other windows, to look for copies of it. */
+  heldSecrets(identityProvider: string): readonly Secret[] {
+    return this.#mint.kept(identityProvider).map(({ token }) => token.secret);
+  }
+
+  /** Where all windows close at once, the one that leads goes last: it gives back what all of them held. */
+  async lastToLeave(): Promise<void> {
+    const { link, clock } = this.#deps;
+    const untilMs = clock.monotonic() + farewellMs;
+    while (link.role === 'leader' && this.isShared && clock.monotonic() < untilMs) {
+      await new Promise<void>((resolve) => clock.schedule(farewellMs / 10, resolve));
+    }
   }
 
   /** Mints for other windows while this one leads. */
@@ -139,6 +174,10 @@ export class Windows {
     return this.#mint.mint(wish, ways.run, signal);
   }
 
+  dispose(): void {
+    this.#deps.link.dispose();
+  }
+
   async #ask(wish: MintWish, { bind }: MintWays, signal: AbortSignal): Promise<Access> {
     const { link, clock } = this.#deps;
     const insteadOf = wish.insteadOf?.reveal();
@@ -148,7 +187,7 @@ export class Windows {
   }
 
   async #answer(method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-    if (method === 'join') return this.secrets.joining(params);
+    if (method === 'join') return { entries: this.secrets.joining(params), told: this.#fresh };
     const read = v.safeParse(wishSchema, params);
     if (method !== 'mint' || !read.success) throw new ConnectError('gateway.messageInvalid');
     const { insteadOf, known, ...wish } = read.output;
@@ -159,7 +198,11 @@ export class Windows {
       insteadOf: insteadOf === undefined ? undefined : new Secret(insteadOf),
       known: known && (await targetFrom(known, serving.bind(wish.serverId))),
     };
-    const access = await serving.mint(asked, signal);
+    const access = await serving.mint(asked, signal).catch((error: unknown) => {
+      // This window closes: what failed failed for that.
+      const isLeaving = this.#serving.get(wish.identityProvider) !== serving;
+      throw isLeaving ? new ConnectError('gateway.closed') : error;
+    });
     return accessMessage(access, this.#deps.clock);
   }
 
@@ -170,7 +213,21 @@ export class Windows {
       this.#deps.log.debug('another window told what this one does not understand');
       return;
     }
-    if (read.output.kind === 'secret') this.secrets.told(read.output);
-    else this.#messages.fire(read.output);
+    if (read.output.kind === 'secret') {
+      this.secrets.told(read.output);
+      return;
+    }
+    this.#remember(read.output);
+    this.#messages.fire(read.output);
+  }
+
+  #remember(message: WindowMessage): void {
+    const atMs = this.#deps.clock.monotonic();
+    this.#told = [...this.#told.filter((one) => atMs - one.atMs < freshMs), { message, atMs }];
+  }
+
+  get #fresh(): readonly WindowMessage[] {
+    const nowMs = this.#deps.clock.monotonic();
+    return this.#told.filter(({ atMs }) => nowMs - atMs < freshMs).map(({ message }) => message);
   }
 }

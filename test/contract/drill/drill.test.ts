@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { drillMarkdown } from '../../../src/core/drill/markdown.ts';
 import { dryRun, rehearse } from '../../../src/core/drill/rehearsal.ts';
 import { verdictOf, type DrillKind, type DrillReport } from '../../../src/core/drill/report.ts';
@@ -61,8 +62,8 @@ describe('a revocation drill', function () {
         kind,
         serverIds: ['notes'],
         triggered: async () => {
-          await trigger();
-          return Date.now();
+          const doneAtMs = await trigger();
+          return typeof doneAtMs === 'number' ? doneAtMs : Date.now();
         },
         onProgress: () => undefined,
         signal: AbortSignal.timeout(longestMs),
@@ -112,6 +113,18 @@ describe('a revocation drill', function () {
     assert.match(said, /^# Revocation drill: PASS\n/);
     for (const secret of [...alice.secrets.values()]) assert.ok(!said.includes(secret));
     assert.ok(!JSON.stringify(report).includes('alice'));
+  });
+
+  it('counts what was closed before somebody came to say when it was done', async () => {
+    const { alice, at } = world;
+    const report = await drill('grantRemoved', async () => {
+      const doneAtMs = Date.now();
+      await at.sandbox.admin.remove('alice', 'notes');
+      await alice.connections.checkNow();
+      await delay(1_500);
+      return doneAtMs;
+    });
+    assert.equal(verdictOf(report), 'PASS', JSON.stringify(report.servers));
   });
 
   it('tells the end of a sign-in, and a refusal by the server, from each other', async () => {

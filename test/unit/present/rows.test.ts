@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connectionRow } from '../../../src/core/present/connectionRow.ts';
+import type { ErrorCode } from '../../../src/core/errors.ts';
 import type { Row } from '../../../src/core/present/row.ts';
 import type { ConnectionSnapshot, ConnectionState } from '../../../src/core/connection/state.ts';
 import { connected, connection, context, minutesAgo, nowMs } from '../../support/acmeOverview.ts';
@@ -211,6 +212,21 @@ describe('the row of a connection', () => {
         .description;
     assert.equal(said('auth.example'), 'auth.example is not answering');
     assert.equal(said('tickets.example'), 'Tickets is not answering');
+  });
+
+  it('names the sign-in server that is silent, never the server behind it', () => {
+    const said = (state: ConnectionState, code: ErrorCode, host = 'auth.example') =>
+      connectionRow(connection(state, { failure: { code, facts: { host }, atMs: nowMs } }), context)
+        .description;
+    const code = 'redemption.unavailable';
+    assert.equal(said({ kind: 'unreachable', code }, code), 'Its sign-in server is not answering');
+    const paused = { kind: 'paused', sinceMs: nowMs } as const;
+    assert.equal(said({ ...paused, code }, code), 'Paused · Its sign-in server is not answering');
+    assert.equal(
+      said({ ...paused, code: 'network.unreachable' }, 'network.unreachable'),
+      'Paused · auth.example is not answering',
+    );
+    assert.equal(said({ ...paused, code: 'bug' }, 'bug'), 'Paused · company sign-in unreachable');
   });
 
   it('tells how wrong the clock of this computer is', () => {

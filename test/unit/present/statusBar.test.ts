@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ConnectionSnapshot } from '../../../src/core/connection/state.ts';
+import type { ErrorCode } from '../../../src/core/errors.ts';
 import type { Overview } from '../../../src/core/overview.ts';
 import { statusBar } from '../../../src/core/present/statusBar.ts';
 import {
@@ -18,6 +20,20 @@ const connecting = connection({ kind: 'connecting', attempt: 1, step: 'discovery
 const stepUp = connection({ kind: 'needsSignIn', code: 'exchange.stepUpRequired' });
 const paused = connection({ kind: 'paused', sinceMs: nowMs, code: 'identityProvider.unavailable' });
 const open = connection(connected);
+const inOutage = (
+  code: ErrorCode,
+  rest: Partial<ConnectionSnapshot> = { openUntilMs: nowMs + 29 * 60_000 },
+) =>
+  connection(
+    { ...connected, unconfirmedSinceMs: nowMs },
+    { failure: { code, facts: { host: 'login.acme.example' }, atMs: nowMs }, ...rest },
+  );
+const later = { openUntilMs: nowMs + 40 * 60_000 };
+const acmeDown = inOutage('identityProvider.unavailable');
+const silent = connection(
+  { kind: 'unreachable', code: 'redemption.unavailable' },
+  { failure: { code: 'redemption.unavailable', facts: {}, atMs: nowMs } },
+);
 const problem = { code: 'profile.invalid', key: 'servers', reason: 'is missing' } as const;
 
 /** What is → text, command, severity. */
@@ -81,7 +97,49 @@ const table: readonly (readonly [string, Overview, string, string, string])[] = 
   [
     'an outage',
     overview({ connections: [paused] }),
-    '$(debug-pause) Company sign-in unreachable',
+    '$(debug-pause) Acme is not answering',
+    'showConnections',
+    'none',
+  ],
+  [
+    'an outage that changes nothing yet',
+    overview({ connections: [acmeDown, inOutage('identityProvider.busy', later)] }),
+    '$(debug-disconnect) Acme is not answering; 2 servers keep working until 14:32',
+    'showConnections',
+    'none',
+  ],
+  [
+    'an outage found at one of two so far',
+    overview({ connections: [acmeDown, open] }),
+    '$(debug-disconnect) Acme is not answering; 2 servers keep working',
+    'showConnections',
+    'none',
+  ],
+  [
+    'an outage of the way there',
+    overview({ connections: [inOutage('network.unreachable')] }),
+    '$(debug-disconnect) login.acme.example is not answering; 1 server keeps working until 14:32',
+    'showConnections',
+    'none',
+  ],
+  [
+    'an outage of two parties',
+    overview({ connections: [acmeDown, inOutage('redemption.unavailable', later)] }),
+    '$(debug-disconnect) Several are not answering; 2 servers keep working until 14:32',
+    'showConnections',
+    'none',
+  ],
+  [
+    'a first connect that found a silent authorization server',
+    overview({ connections: [silent, removed] }),
+    '$(debug-pause) The sign-in server of Tickets is not answering',
+    'showConnections',
+    'none',
+  ],
+  [
+    'a retry in an outage',
+    overview({ connections: [paused, connecting] }),
+    '$(loading~spin) Connecting…',
     'showConnections',
     'none',
   ],

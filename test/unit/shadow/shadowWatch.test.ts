@@ -102,12 +102,12 @@ describe('words about shadows', () => {
       ),
       unreadable: [],
     });
-    assert.equal(shadowSummary(report([])), undefined);
-    assert.equal(shadowSummary(report([`${url}/other`])), undefined);
-    assert.equal(shadowSummary(report([url, url])), '1 server is also set up without the company');
+    assert.equal(shadowSummary(report([]), 'Acme'), undefined);
+    assert.equal(shadowSummary(report([`${url}/other`]), 'Acme'), undefined);
+    assert.equal(shadowSummary(report([url, url]), 'Acme'), '1 server also set up without Acme');
     assert.equal(
-      shadowSummary(report([url, wiki.url])),
-      '2 servers are also set up without the company',
+      shadowSummary(report([url, wiki.url]), 'Acme'),
+      '2 servers also set up without Acme',
     );
   });
 

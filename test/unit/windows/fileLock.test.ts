@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectError } from '../../../src/core/errors.ts';
 import { createFileLock, nameOf } from '../../../src/node/fileLock.ts';
@@ -51,7 +51,7 @@ describe('the lock between processes', () => {
   });
 
   it('is taken over from a process that is gone, by one of many', async () => {
-    await leave(JSON.stringify({ pid: await deadPid(), own: 'x' }));
+    await leave(JSON.stringify({ host: hostname(), pid: await deadPid(), own: 'x' }));
     const seen = { inside: 0, most: 0 };
     const startMs = performance.now();
     await Promise.all(
@@ -68,7 +68,7 @@ describe('the lock between processes', () => {
   });
 
   it('is not taken from a living process, and the one who waits can give up', async () => {
-    await leave(JSON.stringify({ pid: process.pid, own: 'x' }));
+    await leave(JSON.stringify({ host: hostname(), pid: process.pid, own: 'x' }));
     const controller = new AbortController();
     setTimeout(() => {
       controller.abort(new ConnectError('user.cancelled'));
