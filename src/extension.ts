@@ -34,11 +34,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
     env.uiKind === UIKind.Desktop &&
     (env.remoteName === undefined || context.extension.extensionKind === ExtensionKind.UI);
   const startReceiver = isHere ? () => startLoopback(connections) : redirect.start;
-  const connections: Connections = createConnections(
-    { ...host, ...witness },
-    startReceiver,
-    { version: packageJSON.version, storageFolder: context.globalStorageUri.fsPath },
-  );
+  const connections: Connections = createConnections({ ...host, ...witness }, startReceiver, {
+    version: packageJSON.version,
+    storageFolder: context.globalStorageUri.fsPath,
+  });
   const outbound = { fetch: witness.fetch, clock };
   const gateway = startGateway(connections, { ...outbound, log: host.log });
   const { onDidListen } = gateway;

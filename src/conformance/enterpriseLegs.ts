@@ -111,7 +111,7 @@ async function allLegs(
     pkceUnadvertised: false,
     sharedSignals: undefined,
     maxRequests: 4,
-          refreshGraceSec: 0,
+    refreshGraceSec: 0,
   };
   const subject = { token: new Secret(given.idToken), kind: 'idToken' as const };
   const { token } = await requestAccess(
