@@ -1,8 +1,6 @@
 // When an editor can be answered about its servers. Invariant: while the answer is still being found out,
 // or an open connection has no gateway yet, it waits; "none" would make tools it remembers vanish.
-import type { ConnectError } from './errors.ts';
 import type { Overview } from './overview.ts';
-import { refusal, spokenError } from './present/refusal.ts';
 import { isUsable, type ConnectionSnapshot } from './connection/state.ts';
 
 /** True when what can be offered is known, of every server. */
@@ -17,21 +15,10 @@ export function isDecided(overview: Overview, label: string, isListening: boolea
   return overview.loaded && (!connection || isKnown(connection, overview, isListening));
 }
 
-/** Why the server of this label is not offered, in words. */
-export function whyNotOffered(
-  overview: Overview,
+export const labelled = (
+  { connections }: Overview,
   label: string,
-  isListening: boolean,
-): ConnectError {
-  const connection = labelled(overview, label);
-  if (connection === undefined || !isUsable(connection.state) || isListening) {
-    return refusal(connection, overview);
-  }
-  return spokenError('gateway.notListening', { organization: overview.organization });
-}
-
-const labelled = ({ connections }: Overview, label: string): ConnectionSnapshot | undefined =>
-  connections.find((one) => one.label === label);
+): ConnectionSnapshot | undefined => connections.find((one) => one.label === label);
 
 function isKnown(
   { state, identityProvider }: ConnectionSnapshot,

@@ -11,7 +11,6 @@ import {
 import { ConnectError } from '../core/errors.ts';
 import { identitySessions, type IdentitySession } from '../core/identitySessions.ts';
 import type { Disposable } from '../core/ports.ts';
-import { spokenError } from '../core/present/refusal.ts';
 import type { Actions } from './actions.ts';
 import { authenticationProvider } from './ids.ts';
 
@@ -42,7 +41,8 @@ function createAuthProvider({ actions, signIn }: AuthDeps) {
   const sessions = () => identitySessions(actions.overview());
   const changes = createSessionChanges(() => sessions().map(present), actions.onDidChange);
   // VS Code shows the message of whatever is thrown here.
-  const speak = (error: unknown): never => {
+  const speak = async (error: unknown): Promise<never> => {
+    const { spokenError } = await import('../core/present/refusal.ts');
     const { code, facts } = ConnectError.from(error);
     throw spokenError(code, { organization: actions.overview().organization, facts });
   };

@@ -4,7 +4,7 @@ import { EventEmitter, lm, McpHttpServerDefinition, Uri, Disposable as Subscript
 import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import { createOffer, type Offer, type OfferedServer } from '../core/offer.ts';
-import { isDecided, isSettled, whyNotOffered } from '../core/readiness.ts';
+import { isDecided, isSettled } from '../core/readiness.ts';
 import { isUsable, type StateKind } from '../core/connection/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
@@ -77,7 +77,7 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
       const overview = actions.overview();
       const isOpenNow = openServers(overview).some((one) => one.label === label);
       const found = definitions().find((one) => one.label === label);
-      if (found === undefined || !isOpenNow) throw whyNotOffered(overview, label, isListening());
+      if (found === undefined || !isOpenNow) throw await reason(overview, label, isListening());
       // A new object: the one VS Code handed in is the stored one.
       return Object.assign(found, { headers: { ...key() } });
     },
@@ -89,6 +89,11 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
       all.dispose();
     },
   };
+}
+
+async function reason(...about: Parameters<typeof isDecided>): Promise<Error> {
+  const { whyNotOffered } = await import('../core/present/notOffered.ts');
+  return whyNotOffered(...about);
 }
 
 const openServers = ({ connections }: Overview) =>

@@ -1,7 +1,8 @@
 // When an editor gets its answer about the servers, and what it is told instead of a server.
 import assert from 'node:assert/strict';
 import type { CompanySessionState, Overview } from '../../src/core/overview.ts';
-import { isDecided, isSettled, whyNotOffered } from '../../src/core/readiness.ts';
+import { whyNotOffered } from '../../src/core/present/notOffered.ts';
+import { isDecided, isSettled } from '../../src/core/readiness.ts';
 import type { ConnectionSnapshot, ConnectionState } from '../../src/core/connection/state.ts';
 
 const states = {
