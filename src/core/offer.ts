@@ -22,11 +22,15 @@ export interface Offer extends Disposable {
 
 /** A connection closed for longer than this is withdrawn, milliseconds. */
 const withdrawMs = 800;
+/** An editor takes over a change after some time; what is back before is the same to it, milliseconds. */
+const noticedMs = 1_000;
 
 export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => void): Offer {
   const offered = new Map<string, OfferedServer>();
   const openings = new Map<string, number>();
   const leaving = new Map<string, Disposable>();
+  /** Ended just now: another count would make the editor restart it under the first call. */
+  const ending = new Map<string, Disposable>();
   const stay = (id: string) => {
     leaving.get(id)?.dispose();
     leaving.delete(id);
@@ -49,7 +53,8 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
         return known?.label !== label || known.url !== url;
       });
       for (const server of fresh) {
-        const count = (openings.get(server.id) ?? 0) + 1;
+        const isBack = ending.has(server.id);
+        const count = (openings.get(server.id) ?? 0) + (isBack ? 0 : 1);
         openings.set(server.id, count);
         offered.set(server.id, { ...server, openings: count });
       }
@@ -59,13 +64,18 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
       for (const id of over) {
         stay(id);
         offered.delete(id);
+        ending.get(id)?.dispose();
+        ending.set(
+          id,
+          clock.schedule(noticedMs, () => ending.delete(id)),
+        );
       }
       for (const id of closed) if (offered.has(id) && !leaving.has(id)) withdraw(id);
       if (fresh.length + over.length > 0) onDidChange();
       return fresh.map(({ id }) => id);
     },
     dispose: () => {
-      for (const id of [...leaving.keys()]) stay(id);
+      for (const timer of [...leaving.values(), ...ending.values()]) timer.dispose();
     },
   };
 }

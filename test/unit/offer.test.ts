@@ -51,6 +51,18 @@ describe('what an editor is offered', () => {
     assert.deepEqual(world.offer.update([tickets, docs]), ['tickets']);
   });
 
+  it('comes back as it was where it was ended for less than an editor notices', async () => {
+    world.offer.update([tickets]);
+    world.offer.update([], new Set(['tickets']));
+    await world.clock.advance(500);
+    assert.deepEqual(world.offer.update([tickets]), ['tickets']);
+    assert.deepEqual(names(), ['tickets 1']);
+    world.offer.update([], new Set(['tickets']));
+    await world.clock.advance(1_000);
+    world.offer.update([tickets]);
+    assert.deepEqual(names(), ['tickets 2']);
+  });
+
   it('comes back under another count', async () => {
     world.offer.update([tickets]);
     world.offer.update([]);
