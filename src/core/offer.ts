@@ -29,6 +29,7 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
   const offered = new Map<string, OfferedServer>();
   const openings = new Map<string, number>();
   const leaving = new Map<string, Disposable>();
+  const laterIn = timersOf(clock);
   /** Ended just now: another count would make the editor restart it under the first call. */
   const ending = new Map<string, Disposable>();
   const stay = (id: string) => {
@@ -36,14 +37,10 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
     leaving.delete(id);
   };
   const withdraw = (id: string) => {
-    leaving.set(
-      id,
-      clock.schedule(withdrawMs, () => {
-        leaving.delete(id);
-        offered.delete(id);
-        onDidChange();
-      }),
-    );
+    laterIn(leaving, id, withdrawMs, () => {
+      offered.delete(id);
+      onDidChange();
+    });
   };
   return {
     servers: () => [...offered.values()],
@@ -64,11 +61,7 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
       for (const id of over) {
         stay(id);
         offered.delete(id);
-        ending.get(id)?.dispose();
-        ending.set(
-          id,
-          clock.schedule(noticedMs, () => ending.delete(id)),
-        );
+        laterIn(ending, id, noticedMs);
       }
       for (const id of closed) if (offered.has(id) && !leaving.has(id)) withdraw(id);
       if (fresh.length + over.length > 0) onDidChange();
@@ -79,3 +72,14 @@ export function createOffer(clock: Pick<Clock, 'schedule'>, onDidChange: () => v
     },
   };
 }
+
+const timersOf =
+  (clock: Pick<Clock, 'schedule'>) =>
+  (timers: Map<string, Disposable>, id: string, delayMs: number, task?: () => void): void => {
+    timers.get(id)?.dispose();
+    const run = () => {
+      timers.delete(id);
+      task?.();
+    };
+    timers.set(id, clock.schedule(delayMs, run));
+  };
