@@ -301,10 +301,10 @@ export class Company {
         if (changed) this.#closeAll({ type: 'signedOut' });
         this.#accountId = current.account.id;
         if (previous.kind === 'restoring') {
-          resume(
-            this.connections.filter((one) => this.#mayConnect(one)),
-            ({ server }) => this.#deps.choices.lastUsedMs(this.#place(server)),
-          );
+          const may = this.connections.filter((one) => this.#mayConnect(one));
+          const { choices, limits } = this.#deps;
+          const lastUsed = ({ server }: Connection) => choices.lastUsedMs(this.#place(server));
+          resume(may, lastUsed, limits().connectAtStart);
         } else if (isAnotherSignIn(previous, current)) void this.connectAll('lacking');
         this.#endStopped();
         break;

@@ -1,13 +1,11 @@
 // After a restart: on a Monday morning ten thousand people must not ask for thirty servers each.
 import type { Connection } from './connection/connection.ts';
 
-/** Servers that connect at once; the rest stands by until its first use. */
-const atOnce = 5;
-
-/** What was used lately connects, and what never has; the others ask for nothing yet. */
+/** The `atOnce` used last connect, and what never has; the others ask for nothing before their first use. */
 export function resume(
   connections: readonly Connection[],
   lastUsedMs: (connection: Connection) => number,
+  atOnce: number,
 ): void {
   const lately = [...connections]
     .sort((one, other) => lastUsedMs(other) - lastUsedMs(one))

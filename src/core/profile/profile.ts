@@ -117,6 +117,8 @@ export interface OrganizationProfile {
   readonly tokenCapMs: number;
   /** How old the last yes may be while nobody can be asked, milliseconds. */
   readonly maxStalenessMs: number;
+  /** Servers, those used last, that connect when VS Code starts. */
+  readonly connectAtStart: number;
   readonly emergencyStop: EmergencyStopProfile | undefined;
 }
 
@@ -172,6 +174,7 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
       checkInterval: limits.checkIntervalMinutes,
       tokenCapMs: limits.tokenCapMinutes * 60_000,
       maxStalenessMs: limits.maxStalenessMinutes * 60_000,
+      connectAtStart: limits.connectAtStart,
       emergencyStop: managedOnly(
         check(profileSchema.entries.emergencyStop, frame.emergencyStop, 'emergencyStop', report),
         source,

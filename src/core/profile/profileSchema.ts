@@ -273,6 +273,18 @@ export const limitsSchema = v.strictObject({
     ),
     30,
   ),
+  connectAtStart: v.optional(
+    described(
+      v.pipe(
+        v.number('must be a number'),
+        v.integer('must be whole'),
+        v.minValue(0, 'must be at least 0'),
+        v.maxValue(100, 'must be at most 100'),
+      ),
+      'Servers, those used last, that connect when VS Code starts; the others connect at their first use.',
+    ),
+    5,
+  ),
 });
 
 export const profileSchema = v.strictObject({
