@@ -1,37 +1,44 @@
 // What is learnt from the answer to one request while it passes: that it passed, and what the gateway and
 // the connection need of it. Never changes a byte.
-import { toolSummaries } from '../core/server/toolSummaries.ts';
 import type { ServerEvent } from './eventFilter.ts';
 import { isFields, parseFields, type McpRequest } from './mcpMessage.ts';
 import type { Session } from './session.ts';
+import type { ToolLists } from './toolLists.ts';
 import type { Upstream } from './upstream.ts';
 
 export type Outcome = 'ok' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of all pages together. */
-const maxTools = 1_000;
-
 export class AnswerWatch {
   readonly #request: McpRequest;
   readonly #session: Session | undefined;
   readonly #upstream: Upstream;
+  readonly #lists: ToolLists | undefined;
+  /** Anything has passed. */
+  hasBegun = false;
   /** Set once the answer has passed. */
   outcome: Outcome | undefined;
 
-  constructor(request: McpRequest, upstream: Upstream, session: Session | undefined) {
+  /** @param around whose lists a `tools/list` goes into; without: it is none */
+  constructor(
+    request: McpRequest,
+    upstream: Upstream,
+    { session, lists }: { session: Session | undefined; lists?: ToolLists },
+  ) {
+    this.#lists = lists;
     this.#request = request;
     this.#upstream = upstream;
     this.#session = session;
   }
 
   see({ data, tail }: ServerEvent): void {
+    this.hasBegun = true;
     if (this.outcome !== undefined) return;
     if (tail !== undefined) {
-      this.#glance(data, tail);
+      this.#glance(data.toString(), tail.toString());
       return;
     }
-    const message = data.includes('"id"') ? parseFields(data) : undefined;
+    const message = data.includes('"id"') ? parseFields(data.toString()) : undefined;
     if (message === undefined || !isAnswerTo(this.#request, message)) return;
     const { result } = message;
     const isError = !isFields(result) || result['isError'] === true;
@@ -62,23 +69,16 @@ export class AnswerWatch {
     if (method === 'tools/list') this.#list(result);
   }
 
-  #list(result: Fields): void {
-    const { tools, nextCursor } = result;
-    const session = this.#session;
+  #list({ tools, nextCursor }: Fields): void {
     if (!Array.isArray(tools)) return;
     const { cursor } = this.#request.params;
-    const before = cursor === undefined ? [] : pagesUpTo(cursor, session);
-    if (before === undefined) return;
-    const listed = [...before, ...toolSummaries(tools)].slice(0, maxTools);
-    if (typeof nextCursor !== 'string') this.#upstream.toolsListed(listed);
-    if (session === undefined) return;
-    session.listing =
-      typeof nextCursor === 'string' ? { cursor: nextCursor, tools: listed } : undefined;
+    const session = this.#session?.id;
+    const list = this.#lists?.add({ session, cursor, tools, nextCursor });
+    if (list === undefined) return;
+    this.#upstream.toolsListed(list.tools);
+    if (list.changes !== undefined) this.#upstream.toolsChanged(list.changes);
   }
 }
 
 const isAnswerTo = ({ id }: McpRequest, message: Fields): boolean =>
   message['id'] === id && ('result' in message || 'error' in message);
-
-const pagesUpTo = (cursor: unknown, session: Session | undefined) =>
-  session?.listing?.cursor === cursor ? session?.listing?.tools : undefined;

@@ -15,7 +15,13 @@ import {
   invalidRequest,
   type Denial,
 } from './denial.ts';
-import { parseMessage, peekRequest, type McpMessage, type McpRequest } from './mcpMessage.ts';
+import {
+  isStart,
+  parseMessage,
+  peekRequest,
+  type McpMessage,
+  type McpRequest,
+} from './mcpMessage.ts';
 import { readBody } from './requestBody.ts';
 import { revive } from './revival.ts';
 import { logRefusal, type GatewayContext, type Served } from './served.ts';
@@ -62,6 +68,7 @@ async function deliver(received: Received, served: Served, context: GatewayConte
   }
   const { upstream } = access;
   served.follow(upstream.closed);
+  served.grantIs(upstream.grant());
   const session = sessionOf(head, message, served);
   if (session !== 'unknown' && session?.isOver === true) {
     // Whoever asked is gone; who asks there now may use the same id.
@@ -145,7 +152,7 @@ function sessionOf(
   served: Served,
 ): Session | 'unknown' | undefined {
   const id = header(head, 'mcp-session-id');
-  const isStart = message.kind === 'request' && message.method === 'initialize';
-  if (id === undefined || isStart) return undefined;
+  const begins = message.kind === 'request' && isStart(message);
+  if (id === undefined || begins) return undefined;
   return served.sessions.use(id) ?? 'unknown';
 }

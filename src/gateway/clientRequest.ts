@@ -5,13 +5,20 @@ import type { Disposable } from '../core/ports.ts';
 import { hostOf } from '../core/url.ts';
 import { abortable } from './abortable.ts';
 import type { RequestHead } from './access.ts';
-import { AnswerWatch } from './answerWatch.ts';
+import { AnswerWatch, type Outcome } from './answerWatch.ts';
 import { ClientStream } from './clientStream.ts';
 import { closedAnswer, denialFor, denialOf } from './denial.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { discard, forward, refusalOf } from './forward.ts';
-import { isFields, parseFields, withEnterpriseExtension, type McpRequest } from './mcpMessage.ts';
-import { relay, resume, type Relay } from './relay.ts';
+import {
+  isFields,
+  isStart,
+  parseFields,
+  withEnterpriseExtension,
+  type McpRequest,
+} from './mcpMessage.ts';
+import { passAnswer } from './passage.ts';
+import { refuseWriting } from './readOnlyTools.ts';
 import type { GatewayContext, Served } from './served.ts';
 import { Session } from './session.ts';
 import { dropIfLost } from './sessionCheck.ts';
@@ -42,33 +49,35 @@ export async function answerRequest(
 ): Promise<void> {
   const { request, upstream, response } = asked;
   const { clock, limits } = context;
-  const isStart = request.method === 'initialize';
-  const session = isStart ? new Session(upstream) : asked.session;
+  const begins = isStart(request);
+  const session = begins ? new Session(upstream) : asked.session;
   const stream = new ClientStream(response, clock, limits.keepAliveMs);
   const exchange = createExchange(response, [upstream.closed, context.disposed]);
-  const watch = new AnswerWatch(request, upstream, session);
+  const watch = new AnswerWatch(request, upstream, { session, lists: served.lists });
   const asking: Asking = { ...asked, session, stream, exchange, watch };
   const late = clock.schedule(limits.headWaitMs, () => {
-    if (isStart && session !== undefined) stream.setHeader('mcp-session-id', session.id);
+    if (begins && session !== undefined) stream.setHeader('mcp-session-id', session.id);
     stream.open();
   });
   const limit = limitTime(asking, context);
-  if (isStart && session !== undefined) served.sessions.add(session);
+  const subscription = subscribed(asking, served);
+  if (begins && session !== undefined) served.sessions.add(session);
   session?.inFlight.set(request.id, (error) => {
     exchange.abort(error);
   });
   try {
-    await ask(asking, served, context);
+    const isAnswered = await ask(asking, served, context);
     stream.end();
-    report(asking, watch.outcome ?? 'error');
+    if (isAnswered) report(asking, watch.outcome ?? 'error');
   } catch (error) {
     deny(asking, served, { error: ConnectError.from(error), context });
   } finally {
     late.dispose();
     limit?.dispose();
     exchange.dispose();
+    subscription.dispose();
     session?.inFlight.delete(request.id);
-    if (isStart && session !== undefined) started(session, served, { watch, context });
+    if (begins && session !== undefined) started(session, served, { watch, context });
   }
 }
 
@@ -86,48 +95,51 @@ function started(
   served.endOrphans();
 }
 
-async function ask(asking: Asking, served: Served, context: GatewayContext): Promise<void> {
+/** A client without sessions is told of changes here, not on an event stream. */
+function subscribed(
+  { request: { id, method, params }, stream, watch }: Asking,
+  { subscriptions }: Served,
+): Disposable {
+  const { notifications } = params;
+  const wants = method === 'subscriptions/listen' && isFields(notifications) ? notifications : {};
+  const subscription = { stream, id, wants, isAgreed: () => watch.hasBegun };
+  if (Object.keys(wants).length > 0) subscriptions.add(subscription);
+  return { dispose: () => subscriptions.delete(subscription) };
+}
+
+/** @returns whether it is answered: otherwise the client asks for the rest on an event stream */
+async function ask(asking: Asking, served: Served, context: GatewayContext): Promise<boolean> {
   const { request, head, body, upstream, session, stream, watch, exchange } = asking;
   const { signal } = exchange;
-  const isStart = request.method === 'initialize';
-  if (!isStart && session !== undefined) await abortable(session.initialized, signal);
+  const begins = isStart(request);
+  if (!begins && session !== undefined) await abortable(session.initialized, signal);
+  refuseWriting(request, upstream);
   const headers = upstreamHeaders(head, 'POST', session);
   const extended = withEnterpriseExtension(body, request);
-  if (isStart && session !== undefined) session.greeting = { request, head, body: extended };
+  if (begins && session !== undefined) session.greeting = { request, head, body: extended };
   const asked = { method: 'POST', headers, body: extended } as const;
   const response = await forward(upstream, asked, context.fetch, signal);
   if (!response.ok) {
     await settleRefusal(response, asking, { served, context });
-    return;
+    return true;
   }
-  if (isStart && session !== undefined) {
+  if (begins && session !== undefined) {
     session.upstreamId = sessionIdOf(response);
+    session.resumes = resumesItself(request, context);
     stream.setHeader('mcp-session-id', session.id);
   }
-  const isDone = () => watch.outcome !== undefined;
-  const to: Relay = {
-    stream,
-    signal,
-    isDone,
-    see: (event) => {
-      watch.see(event);
-    },
+  if (await passAnswer(response, { ...asking, signal }, context)) return true;
+  const answered = (outcome: Outcome | 'denied') => {
+    report(asking, outcome);
   };
-  const broken = await relay(response, upstream.url, to);
-  const again = async (lastEventId: string) => {
-    const resuming = { ...upstreamHeaders(head, 'GET', session), 'last-event-id': lastEventId };
-    const rest = await forward(
-      upstream,
-      { method: 'GET', headers: resuming },
-      context.fetch,
-      signal,
-    );
-    if (rest.ok) return relay(rest, upstream.url, to);
-    discard(rest);
-    throw refusalOf(rest, upstream.url);
-  };
-  await resume(broken, again, to, { clock: context.clock, resumeMs: context.limits.resumeMs });
-  if (!isDone()) throw new ConnectError('gateway.answerMissing', { host: hostOf(upstream.url) });
+  session?.handedOver.add({ request, watch, answered });
+  return false;
+}
+
+/** Every client but the editor: that one would wait for ever. */
+function resumesItself({ params }: McpRequest, { editor }: GatewayContext): boolean {
+  const { clientInfo } = params;
+  return editor !== undefined && isFields(clientInfo) && clientInfo['name'] !== editor;
 }
 
 /** A call may take as long as it likes; a handshake or a list may not, however far its answer has come. */
@@ -158,14 +170,14 @@ async function settleRefusal(
   const message = mayBeAnswer ? await errorMessage(response) : undefined;
   discard(response);
   const refusal = refusalOf(response, upstream.url);
-  if (request.method === 'initialize') throw refusal;
+  if (isStart(request)) throw refusal;
   const inSession = session?.upstreamId !== undefined;
   // 400 may be about anything, and a client that heard "lost" would make the call a second time.
   const isDoubtful = inSession && status === 400 && request.method === 'tools/call';
   const isLost = inSession && !isDoubtful && (status === 404 || status === 400);
   if (isDoubtful) dropIfLost(session, served, context);
   // Clients of the stateless protocol read the status as well.
-  const isStateless = head.headers.has('mcp-method');
+  const isStateless = request.isStateless || head.headers.has('mcp-method');
   if (message !== undefined && (message['id'] === request.id || isStateless || !isLost)) {
     if (isStateless && !stream.isOpen) stream.answer(status, message);
     else stream.send({ ...message, id: request.id });

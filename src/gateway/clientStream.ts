@@ -15,6 +15,8 @@ export class ClientStream {
   #timer: Disposable | undefined;
   /** The last two characters written. */
   #end = '\n\n';
+  /** Events of our own that wait for the end of one under way. */
+  #notes: Buffer[] = [];
 
   constructor(response: ServerResponse, clock: Clock, keepAliveMs: number) {
     this.#response = response;
@@ -50,13 +52,25 @@ export class ClientStream {
     answerWith(this.#response, status, message);
   }
 
+  /** A whole JSON message instead of a stream; only before `open`. */
+  answerJson(json: Buffer): void {
+    if (this.#isGone || this.isOpen) return;
+    const headers = {
+      ...this.#headers,
+      'content-type': 'application/json',
+      'content-length': json.length,
+    };
+    this.#response.writeHead(200, headers).end(json);
+  }
+
   /** Resolves when the client has taken what was written. */
-  write(text: string): Promise<void> {
-    if (this.#isGone || text === '') return Promise.resolve();
+  write(bytes: Buffer): Promise<void> {
+    if (this.#isGone || bytes.length === 0) return Promise.resolve();
     this.open();
-    this.#end = (this.#end + text).slice(-2);
+    const passed = this.#withNotes(bytes);
+    this.#end = (this.#end + bytes.toString('latin1', Math.max(0, bytes.length - 2))).slice(-2);
     this.#keepAlive();
-    if (this.#response.write(text)) return Promise.resolve();
+    if (this.#response.write(passed)) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         this.#response.off('drain', done);
@@ -71,13 +85,32 @@ export class ClientStream {
   /** An event of our own. */
   send(message: object): void {
     this.cut();
-    void this.write(`data: ${JSON.stringify(message)}\n\n`);
+    void this.write(ownEvent(message));
+  }
+
+  /** An event of our own in a stream that goes on: after the event under way. */
+  note(message: object): void {
+    const event = ownEvent(message);
+    if (this.#end === '\n\n') void this.write(event);
+    else this.#notes.push(event);
+  }
+
+  /** `bytes` with what waits, behind the last event that ends in them. */
+  #withNotes(bytes: Buffer): Buffer {
+    if (this.#notes.length === 0) return bytes;
+    const last = bytes.lastIndexOf('\n\n');
+    const endsAtOnce = this.#end.endsWith('\n') && bytes[0] === 10;
+    if (last === -1 && !endsAtOnce) return bytes;
+    const end = last === -1 ? 1 : last + 2;
+    const notes = this.#notes;
+    this.#notes = [];
+    return Buffer.concat([bytes.subarray(0, end), ...notes, bytes.subarray(end)]);
   }
 
   /** Makes the client forget half an event: only events of the type `message` are read. */
   cut(): void {
     if (this.#end === '\n\n') return;
-    void this.write(`${this.#end.endsWith('\n') ? '' : '\n'}event: ignored\n\n`);
+    void this.write(Buffer.from(`${this.#end.endsWith('\n') ? '' : '\n'}event: ignored\n\n`));
   }
 
   end(): void {
@@ -107,6 +140,8 @@ export class ClientStream {
     this.#timer?.dispose();
   }
 }
+
+const ownEvent = (message: object): Buffer => Buffer.from(`data: ${JSON.stringify(message)}\n\n`);
 
 /** A whole answer: an empty body, or one JSON message. */
 export function answerWith(response: ServerResponse, status: number, message?: object): void {

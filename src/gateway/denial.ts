@@ -10,6 +10,9 @@ const denied = -32_001;
 export const headerMismatch = -32_020;
 export const invalidRequest = -32_600;
 
+/** The code in a tool's result, which has no `data`. */
+const codeKey = 'enterprise-mcp/code';
+
 export interface Denial {
   readonly code: ErrorCode;
   readonly sentence: string;
@@ -35,8 +38,9 @@ export function denialFor(
 export function denialOf(request: McpRequest, { code, sentence }: Denial): object {
   const { id, method } = request;
   if (method !== 'tools/call') return errorAnswer(id, denied, { code, sentence });
+  // As a result the sentence is shown word for word; an error of JSON-RPC would be prefixed by its number.
   const content = [{ type: 'text', text: sentence }];
-  return resultAnswer(request, { content, isError: true });
+  return resultAnswer(request, { content, isError: true, _meta: { [codeKey]: code } });
 }
 
 const emptyResults: Readonly<Record<string, object>> = {

@@ -1,12 +1,15 @@
 // Server-sent events on their way through: data passes as it comes, everything else line by line from an
 // allow-list. Attacker: a server that sends `event: endpoint` makes VS Code fall back to an older
 // transport and post everything, the gateway's key included, to an address of the server's choice.
+// Works on bytes and hands them on uncopied: to make text of them costs more than all the rest.
+import { Gathered } from './gathered.ts';
+import { Passed } from './passed.ts';
 
 export interface ServerEvent {
   /** The data, or its beginning when it is very long. */
-  readonly data: string;
-  /** The last characters of the data when `data` is only its beginning. */
-  readonly tail?: string;
+  readonly data: Buffer;
+  /** The last bytes of the data when `data` is only its beginning. */
+  readonly tail?: Buffer;
 }
 
 /** Longer data passes too, but is not kept to be looked at. */
@@ -14,6 +17,9 @@ const maxKept = 1_048_576;
 const tailLength = 512;
 const maxLine = 8_192;
 const maxRetryMs = 60_000;
+const feed = 10;
+const back = 13;
+const dataField = 'data:';
 
 export class EventFilter {
   readonly #onEvent: (event: ServerEvent) => void;
@@ -22,95 +28,130 @@ export class EventFilter {
   retryMs: number | undefined;
   #afterReturn = false;
   #isData = false;
-  /** The line so far, unless it is data. */
+  /** The line so far, unless it is data, a character per byte. */
   #line = '';
-  #data = '';
-  #tail = '';
-  #isLong = false;
+  readonly #data = new Gathered();
+  /** The end of data too long to keep. */
+  #tail: Buffer | undefined;
+  /** Between two lines of data. */
+  #isBroken = false;
   #eventId: string | undefined;
 
   constructor(onEvent: (event: ServerEvent) => void) {
     this.#onEvent = onEvent;
   }
 
-  /** What of `text` may go to the client, line ends made the same. */
-  push(text: string): string {
-    if (text === '') return '';
-    const rest = this.#afterReturn && text.startsWith('\n') ? text.slice(1) : text;
-    this.#afterReturn = text.endsWith('\r');
-    const lines = rest.split(/\r\n|\r|\n/);
-    const last = lines.pop() ?? '';
-    let passed = '';
-    for (const line of lines) passed += this.#part(line) + this.#endLine();
-    return passed + this.#part(last);
+  /** What of `bytes` may go to the client, line ends made the same. */
+  push(bytes: Buffer): Buffer {
+    if (bytes.length === 0) return bytes;
+    const passed = new Passed(bytes);
+    let from = this.#afterReturn && bytes[0] === feed ? 1 : 0;
+    this.#afterReturn = bytes.at(-1) === back;
+    const next = lineEnds(bytes);
+    for (let end = next(from); end !== -1; end = next(from)) {
+      this.#part(passed, from, end);
+      this.#endLine(passed, end);
+      from = end + (bytes[end] === back && bytes[end + 1] === feed ? 2 : 1);
+    }
+    this.#part(passed, from, bytes.length);
+    return passed.all();
   }
 
-  #part(text: string): string {
+  #part(passed: Passed, from: number, end: number): void {
+    if (from === end) return;
     if (this.#isData) {
-      this.#keep(text);
-      return text;
+      this.#keep(passed.source.subarray(from, end));
+      passed.verbatim(from, end);
+      return;
     }
-    this.#line += text;
-    if (this.#line.startsWith('data:')) {
-      const whole = this.#line;
-      this.#line = '';
-      this.#isData = true;
-      this.#keep(whole.slice('data:'.length));
-      return whole;
-    }
+    const before = this.#line;
+    this.#line += passed.source.toString('latin1', from, Math.min(end, from + maxLine + 1));
+    if (this.#line.startsWith(dataField)) this.#beginData(passed, { before, from, end });
     // Too long to be anything that may pass; endLine drops what does not look like a field.
-    if (this.#line.length > maxLine) this.#line = '\0';
-    return '';
+    else if (this.#line.length > maxLine) this.#line = '\0';
   }
 
-  #endLine(): string {
-    if (this.#isData) {
-      this.#isData = false;
-      this.#keep('\n');
-      return '\n';
-    }
+  #beginData(passed: Passed, line: { before: string; from: number; end: number }): void {
+    const { before, from, end } = line;
+    this.#line = '';
+    this.#isData = true;
+    if (this.#isBroken) this.#keep(Buffer.from('\n'));
+    this.#keep(passed.source.subarray(from + dataField.length - before.length, end));
+    if (before !== '') passed.other(Buffer.from(before));
+    passed.verbatim(from, end);
+  }
+
+  #endLine(passed: Passed, end: number): void {
     const line = this.#line;
     this.#line = '';
-    if (line === '') this.#dispatch();
-    return line === '' || line.startsWith(':') ? `${line}\n` : this.#field(line);
+    if (this.#isData) {
+      this.#isData = false;
+      this.#isBroken = true;
+    } else if (line === '') this.#dispatch();
+    else {
+      const field = line.startsWith(':') ? line : this.#field(line);
+      if (field === undefined) return;
+      const from = end - line.length;
+      if (field === line && from >= 0) passed.verbatim(from, end);
+      else passed.other(Buffer.from(field, 'latin1'));
+    }
+    passed.lineFeed(end);
   }
 
-  #field(line: string): string {
+  #field(line: string): string | undefined {
     const [, name = '', value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
-    if (name === 'event') return value === 'message' ? 'event: message\n' : 'event: ignored\n';
+    if (name === 'event') return value === 'message' ? 'event: message' : 'event: ignored';
     if (name === 'id' && !value.includes('\0')) {
-      this.#eventId = value;
-      return `id: ${value}\n`;
+      this.#eventId = Buffer.from(value, 'latin1').toString();
+      return `id: ${value}`;
     }
     if (name === 'retry' && /^\d{1,5}$/.test(value) && Number(value) <= maxRetryMs) {
       this.retryMs = Number(value);
-      return `retry: ${value}\n`;
+      return `retry: ${value}`;
     }
-    return '';
+    return undefined;
   }
 
-  #keep(text: string): void {
-    if (!this.#isLong && this.#data.length + text.length <= maxKept) {
-      this.#data += text;
+  #keep(bytes: Buffer): void {
+    if (this.#tail === undefined && this.#data.length + bytes.length <= maxKept) {
+      this.#data.add(bytes);
       return;
     }
-    const before = this.#isLong ? this.#tail : this.#data.slice(-tailLength);
-    this.#isLong = true;
-    this.#data = this.#data.slice(0, tailLength) || text.slice(0, tailLength);
-    this.#tail = (before + text).slice(-tailLength);
+    if (this.#tail === undefined) {
+      this.#tail = this.#data.take();
+      this.#data.add((this.#tail.length > 0 ? this.#tail : bytes).subarray(0, tailLength));
+    }
+    this.#tail = Buffer.concat([this.#tail.subarray(-tailLength), bytes.subarray(-tailLength)]);
   }
 
   #dispatch(): void {
     this.lastEventId = this.#eventId ?? this.lastEventId;
-    const event = { data: this.#data, ...(this.#isLong ? { tail: this.#tail } : {}) };
-    this.#data = '';
-    this.#tail = '';
-    this.#isLong = false;
-    if (event.data !== '') this.#onEvent(event);
+    const tail = this.#tail?.subarray(-tailLength);
+    const event = { data: this.#data.take(), ...(tail === undefined ? {} : { tail }) };
+    this.#tail = undefined;
+    this.#isBroken = false;
+    if (event.data.length > 0) this.#onEvent(event);
   }
 }
 
+/** Finds the next line end from a place on; each byte is looked at twice at most. */
+function lineEnds(bytes: Buffer): (from: number) => number {
+  const at = { feed: -1, back: -1 };
+  const nextOf = (byte: number, before: number, from: number): number => {
+    if (before >= from) return before;
+    const found = bytes.indexOf(byte, from);
+    return found === -1 ? bytes.length : found;
+  };
+  return (from) => {
+    at.feed = nextOf(feed, at.feed, from);
+    at.back = nextOf(back, at.back, from);
+    const end = Math.min(at.feed, at.back);
+    return end === bytes.length ? -1 : end;
+  };
+}
+
 /** A JSON body as the data of one event: line ends stand between JSON tokens only. */
-export function framed(json: string): string {
-  return json.replace(/[\r\n]+/g, ' ');
+export function framed(json: Buffer): Buffer {
+  if (!json.includes(feed) && !json.includes(back)) return json;
+  return Buffer.from(json.map((byte) => (byte === feed || byte === back ? 32 : byte)));
 }

@@ -2,9 +2,11 @@
 // is how tools vanish when a connection closes, and VS Code never asks again after a refusal.
 import type { ServerResponse } from 'node:http';
 import { ConnectError } from '../core/errors.ts';
+import { hostOf } from '../core/url.ts';
 import { abortable } from './abortable.ts';
 import type { RequestHead } from './access.ts';
 import { ClientStream } from './clientStream.ts';
+import { closedAnswer, denialFor, denialOf } from './denial.ts';
 import { createExchange } from './exchange.ts';
 import { discard, forward, refusalOf } from './forward.ts';
 import { delay, relay } from './relay.ts';
@@ -37,8 +39,9 @@ export function openEventStream(
     disposed.removeEventListener('abort', onDisposed);
   });
   stream.open();
-  if (session === undefined || session.isOver) return;
-  void listen({ head, session, response }, stream, { served, context });
+  if (session === undefined) return;
+  if (session.isOver) settleClosed(session, stream, { served, context });
+  else void listen({ head, session, response }, stream, { served, context });
 }
 
 /** Passes upstream's events on; when they end by themselves so does the stream, and the client asks again. */
@@ -59,18 +62,27 @@ async function listen(
     // 409: it has one already. To each the client's stay as they are.
     if (!answer.ok) {
       discard(answer);
+      if (head.headers.has('last-event-id')) {
+        const missing = new ConnectError('gateway.answerMissing', { host: hostOf(upstream.url) });
+        settle(session, stream, { error: missing, served, context });
+      }
       if ([400, 404, 405, 409].includes(answer.status)) return;
       throw refusalOf(answer, upstream.url);
     }
     await relay(answer, upstream.url, {
       stream,
       signal,
-      see: () => undefined,
+      see: (event) => {
+        session.handedOver.see(event);
+      },
       isDone: () => false,
     });
     stream.end();
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      if (upstream.closed.aborted) settleClosed(session, stream, { served, context });
+      return;
+    }
     logRefusal(context.log, served.id, ConnectError.from(error));
     await abortable(delay(context.clock, context.limits.reconnectMs), signal).catch(
       () => undefined,
@@ -79,5 +91,28 @@ async function listen(
   } finally {
     use.dispose();
     exchange.dispose();
+  }
+}
+
+interface Around {
+  readonly served: Served;
+  readonly context: GatewayContext;
+}
+
+/** What the client came to ask for will not come: its connection has closed. */
+function settleClosed(session: Session, stream: ClientStream, around: Around): void {
+  const error = ConnectError.from(session.upstream.closed.reason);
+  settle(session, stream, { error, ...around });
+}
+
+function settle(
+  session: Session,
+  stream: ClientStream,
+  { error, served, context }: Around & { error: ConnectError },
+): void {
+  const isClosed = session.isOver;
+  for (const request of session.handedOver.take(isClosed ? 'denied' : 'error')) {
+    const denial = denialFor(error, served.id, context);
+    stream.note(isClosed ? closedAnswer(request, denial) : denialOf(request, denial));
   }
 }

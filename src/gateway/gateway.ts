@@ -3,6 +3,7 @@
 // with this window's key does not exist.
 import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable, Fetch, Log } from '../core/ports.ts';
 import { admit, createKey, readHead, type GatewayKey } from './access.ts';
@@ -14,6 +15,7 @@ import { socketFolders, startListening, type GatewayAddress, type Listening } fr
 import { delay } from './relay.ts';
 import { Served, type GatewayContext } from './served.ts';
 import { endSession, endUpstream } from './sessionEnd.ts';
+import { Strangers } from './strangers.ts';
 import type { Upstreams } from './upstream.ts';
 
 export interface GatewayDeps {
@@ -26,6 +28,10 @@ export interface GatewayDeps {
   /** `tcp`: a port of 127.0.0.1, for clients that know no sockets. */
   readonly transport?: 'socket' | 'tcp';
   readonly limits?: Partial<Limits>;
+  /** What VS Code calls itself in a handshake; without: every client is taken for it. */
+  readonly editor?: string;
+  /** Told when the address is no longer ours: what was published of it must be withdrawn. */
+  readonly onLost?: () => void;
 }
 
 export class Gateway {
@@ -33,35 +39,31 @@ export class Gateway {
   readonly #context: GatewayContext;
   readonly #key: GatewayKey = createKey();
   readonly #served = new Map<string, Served>();
+  readonly #strangers: Strangers;
   readonly #disposed = new AbortController();
   readonly #subscription: Disposable;
   readonly #server: Server;
   #listening: Listening | undefined;
+  #isLost = false;
+  #watch: Disposable | undefined;
 
   constructor(deps: GatewayDeps) {
-    const { upstreams, fetch, clock, log } = deps;
+    const { upstreams, fetch, clock, log, editor } = deps;
     const limits = { ...defaultLimits, ...deps.limits };
     this.#deps = deps;
     setMaxListeners(0, this.#disposed.signal);
-    this.#context = { upstreams, fetch, clock, log, limits, disposed: this.#disposed.signal };
+    const disposed = this.#disposed.signal;
+    this.#context = { upstreams, fetch, clock, log, limits, editor, disposed };
     this.#subscription = upstreams.onDidChange(() => {
       this.#accessChanged();
     });
-    this.#server = createServer(
-      {
-        maxHeaderSize: 16_384,
-        headersTimeout: limits.receiveHeadMs,
-        requestTimeout: limits.receiveMs,
-        connectionsCheckingInterval: limits.receiveHeadMs / 2,
-      },
-      (request, response) => void this.#answer(request, response),
-    );
-    this.#server.maxConnections = limits.maxConnections;
+    this.#strangers = new Strangers(limits.maxStrangers);
+    this.#server = this.#createServer(limits);
   }
 
-  /** undefined until it listens, and after `dispose`. */
+  /** undefined until it listens, once it is lost, and after `dispose`. */
   get address(): GatewayAddress | undefined {
-    return this.#disposed.signal.aborted ? undefined : this.#listening?.address;
+    return this.#disposed.signal.aborted || this.#isLost ? undefined : this.#listening?.address;
   }
 
   /** Header and value that every request must carry. Not for disks, logs or command lines. */
@@ -89,18 +91,59 @@ export class Gateway {
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       log.error('the gateway failed to accept a connection', { systemCode: error.code ?? '' });
     });
+    this.#watchAddress(this.#listening);
     return this.#listening.address;
   }
 
   /** Answers what is under way with a sentence, then lets go of everything. */
   async dispose(): Promise<void> {
     this.#subscription.dispose();
+    this.#watch?.dispose();
     this.#disposed.abort(new ConnectError('gateway.closed'));
     this.#server.close();
     this.#server.closeIdleConnections();
     await delay(this.#context.clock, this.#context.limits.lingerMs);
     this.#server.closeAllConnections();
     await this.#listening?.cleanUp();
+  }
+
+  #createServer(limits: Limits): Server {
+    const server = createServer({
+      maxHeaderSize: 16_384,
+      headersTimeout: limits.receiveHeadMs,
+      requestTimeout: limits.receiveMs,
+      connectionsCheckingInterval: limits.receiveHeadMs / 2,
+      // Whatever the host was started with.
+      insecureHTTPParser: false,
+    });
+    server.maxConnections = limits.maxConnections;
+    server.on('connection', (socket: Socket) => {
+      this.#strangers.add(socket);
+    });
+    // Node.js would answer the last two before anybody has shown a key.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+        void this.#answer(request, response);
+      });
+    }
+    return server;
+  }
+
+  /** Attacker: another user who makes a folder of the same name after ours was swept from a shared one. */
+  #watchAddress(listening: Listening): void {
+    const { clock, log, onLost } = this.#deps;
+    this.#watch = clock.schedule(this.#context.limits.watchMs, () => {
+      void listening.isOurs().then((isOurs) => {
+        if (this.#disposed.signal.aborted) return;
+        if (isOurs) {
+          this.#watchAddress(listening);
+          return;
+        }
+        this.#isLost = true;
+        log.error('the address of the gateway was lost');
+        onLost?.();
+      });
+    });
   }
 
   /** One try around everything: whatever goes wrong, the client hears of it. */
@@ -115,12 +158,21 @@ export class Gateway {
   }
 
   async #admitted(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Sent in one go with a request that was refused: it could be the next guess.
+    if (this.#strangers.isRefused(incoming.socket)) return;
+    // Node.js takes a request line without a version for HTTP/0.9, and RTSP for HTTP.
+    if (incoming.httpVersion !== '1.1') {
+      await this.#refuse(400, incoming, response);
+      return;
+    }
     const head = readHead(incoming.method ?? '', incoming.url ?? '', incoming.rawHeaders);
     const admission = admit(head, { host: this.#host(), key: this.#key });
     if ('status' in admission) {
-      answerWith(response, admission.status);
+      await this.#refuse(admission.status, incoming, response);
       return;
     }
+    this.#strangers.admit(incoming.socket);
+    if (head.headers.has('expect')) response.writeContinue();
     const served = this.#servedAs(admission.serverId);
     if (served === undefined || this.#disposed.signal.aborted) {
       answerWith(response, 404);
@@ -135,6 +187,14 @@ export class Gateway {
     if (admission.method === 'GET')
       openEventStream({ head, session, response }, served, this.#context);
     else endSession({ session, response }, served, this.#context);
+  }
+
+  /** Nothing more is read there, and each guess takes a connection and some time. */
+  async #refuse(status: number, { socket }: IncomingMessage, response: ServerResponse) {
+    this.#strangers.refuse(socket);
+    response.shouldKeepAlive = false;
+    await delay(this.#context.clock, this.#context.limits.refusalMs);
+    answerWith(response, status);
   }
 
   /** VS Code calls a socket `localhost`. */
@@ -158,7 +218,10 @@ export class Gateway {
     for (const [id, served] of this.#served) {
       const access = this.#context.upstreams.access(id);
       served.accessIs(access?.open === true);
-      if (access?.open === true) served.follow(access.upstream.closed);
+      if (access?.open === true) {
+        served.follow(access.upstream.closed);
+        served.grantIs(access.upstream.grant());
+      }
       if (access !== undefined) continue;
       this.#served.delete(id);
       served.end();

@@ -21,6 +21,12 @@ export interface Limits {
   /** Per server; the longest idle one goes first. */
   readonly maxSessions: number;
   readonly maxConnections: number;
+  /** Connections that have not shown the key; the oldest gives way. */
+  readonly maxStrangers: number;
+  /** Before a wrong key is answered: with `maxStrangers`, how fast anybody can guess. */
+  readonly refusalMs: number;
+  /** Between looks at whether the address is still ours. */
+  readonly watchMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -36,4 +42,7 @@ export const defaultLimits: Limits = {
   maxMessageBytes: 4_194_304,
   maxSessions: 64,
   maxConnections: 1_024,
+  maxStrangers: 512,
+  refusalMs: 200,
+  watchMs: 2_000,
 };

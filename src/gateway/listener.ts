@@ -2,12 +2,13 @@
 // on Windows, or a port of 127.0.0.1 when neither can be had.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, lstat, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
+import { createPrivateFolder, requireOurs } from './privateFolder.ts';
 
 /** A server is `/mcp/<id>` there. */
 export type GatewayAddress =
@@ -26,6 +27,8 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly address: GatewayAddress;
+  /** Whether whoever connects to the address still comes to us. */
+  readonly isOurs: () => Promise<boolean>;
   /** Removes what listening left on the disk. */
   readonly cleanUp: () => Promise<void>;
 }
@@ -35,7 +38,7 @@ const nothing = () => Promise.resolve();
 /** XDG_RUNTIME_DIR is this user's alone and gone after logout; the temporary folder is everywhere. */
 export const socketFolders = (environment: NodeJS.ProcessEnv): readonly string[] => [
   ...(environment['XDG_RUNTIME_DIR'] === undefined ? [] : [environment['XDG_RUNTIME_DIR']]),
-  tmpdir(),
+  ...new Set([tmpdir(), '/tmp']),
 ];
 
 /** @throws gateway.notListening */
@@ -52,25 +55,17 @@ export async function startListening(server: Server, options: ListenOptions): Pr
   return listenOnPort(server);
 }
 
-/** sockaddr_un holds 104 bytes on macOS; VS Code decodes anything a URI could spell otherwise. */
-const isUsablePath = (path: string): boolean => /^\/[A-Za-z0-9._/-]{1,98}$/.test(path);
-
 async function listenOnSocket(server: Server, parent: string): Promise<Listening> {
-  if (!isUsablePath(join(parent, 'emcp-XXXXXX', 's'))) {
-    throw new ConnectError('gateway.notListening', {
-      reason: 'the path of the folder is unusable',
-    });
-  }
-  const folder = await mkdtemp(join(parent, 'emcp-'));
-  const cleanUp = () => rm(folder, { recursive: true, force: true });
-  const path = join(folder, 's');
+  // Checked before there is anything to connect to.
+  const path = await createPrivateFolder(parent, 's');
+  // What cannot be removed is no longer ours.
+  const cleanUp = () => rm(dirname(path), { recursive: true, force: true }).catch(() => undefined);
   try {
-    // Checked before there is anything to connect to.
-    await requireOurs(folder, 0o700);
     await listen(server, { path });
     await chmod(path, 0o600);
-    await requireOurs(path, 0o600);
-    return { address: { kind: 'socket', path }, cleanUp };
+    const identity = await requireOurs(path, 'socket');
+    const isOurs = async () => server.listening && (await isStill(path, identity));
+    return { address: { kind: 'socket', path }, isOurs, cleanUp };
   } catch (error) {
     server.close();
     await cleanUp();
@@ -78,26 +73,46 @@ async function listenOnSocket(server: Server, parent: string): Promise<Listening
   }
 }
 
-/** @throws gateway.notListening when the file belongs to, or admits, anybody else */
-async function requireOurs(path: string, mode: number): Promise<void> {
-  const found = await lstat(path);
-  const isKind = mode === 0o700 ? found.isDirectory() : found.isSocket();
-  if (!isKind || found.uid !== process.getuid?.() || (found.mode & 0o777) !== mode) {
-    throw new ConnectError('gateway.notListening', { reason: 'others may reach the socket' });
+/** False once somebody swept the folder away, and another may have made one of that name. */
+async function isStill(path: string, identity: string): Promise<boolean> {
+  try {
+    await requireOurs(dirname(path), 'folder');
+    return (await requireOurs(path, 'socket')) === identity;
+  } catch {
+    return false;
   }
 }
 
 async function listenOnPipe(server: Server): Promise<Listening> {
   const path = `\\\\.\\pipe\\enterprise-mcp-${randomBytes(16).toString('hex')}`;
   await listen(server, { path });
-  return { address: { kind: 'pipe', path }, cleanUp: nothing };
+  return { address: { kind: 'pipe', path }, isOurs: listens(server), cleanUp: nothing };
 }
 
+/**
+ * The same in every run, so that allow-lists and firewalls can name them: one for each window. Registered
+ * to nobody, and below those that systems give out by themselves.
+ */
+export const namedPorts: readonly number[] = Array.from({ length: 16 }, (_, at) => 29_417 + at);
+
 async function listenOnPort(server: Server): Promise<Listening> {
-  await listen(server, { host: '127.0.0.1', port: 0, exclusive: true });
-  const { port } = server.address() as AddressInfo;
-  return { address: { kind: 'tcp', port }, cleanUp: nothing };
+  for (const port of namedPorts) {
+    try {
+      return await listenOn(server, port);
+    } catch {
+      // Another window has it, or a stranger: never shared, never waited for.
+    }
+  }
+  return listenOn(server, 0);
 }
+
+async function listenOn(server: Server, wanted: number): Promise<Listening> {
+  await listen(server, { host: '127.0.0.1', port: wanted, exclusive: true });
+  const { port } = server.address() as AddressInfo;
+  return { address: { kind: 'tcp', port }, isOurs: listens(server), cleanUp: nothing };
+}
+
+const listens = (server: Server) => () => Promise.resolve(server.listening);
 
 async function listen(
   server: Server,

@@ -1,6 +1,7 @@
 // JSON-RPC as far as the gateway must understand it: whose answer is awaited, and for what.
 import { ConnectError } from '../core/errors.ts';
 import { enterpriseExtension } from '../core/server/mcpVersions.ts';
+import { readPlain } from './plainMessage.ts';
 
 export type RequestId = string | number;
 type Fields = Readonly<Record<string, unknown>>;
@@ -32,8 +33,10 @@ export const isRequestId = (value: unknown): value is RequestId =>
  * @see MCP 2025-11-25 Streamable HTTP
  */
 export function parseMessage(body: Uint8Array): McpMessage {
-  const message = parseFields(decode(body));
-  if (message?.['jsonrpc'] !== '2.0') throw new ConnectError('gateway.messageInvalid');
+  const message = readPlain(body);
+  if (!isFields(message) || message['jsonrpc'] !== '2.0') {
+    throw new ConnectError('gateway.messageInvalid');
+  }
   const { id, method, params = {} } = message;
   if (typeof method === 'string' && isFields(params)) {
     if (id === undefined) return { kind: 'notification', method, params };
@@ -60,6 +63,10 @@ export function parseFields(text: string): Fields | undefined {
   }
 }
 
+/** Whether it begins a session; to a server without, it is a request like any other. */
+export const isStart = ({ method, isStateless }: McpRequest): boolean =>
+  method === 'initialize' && !isStateless;
+
 const decode = (body: Uint8Array): string => new TextDecoder().decode(body);
 
 const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities';
@@ -70,10 +77,10 @@ export function withEnterpriseExtension(
   request: McpRequest,
 ): Uint8Array<ArrayBuffer> {
   const text = decode(body);
-  const { params, method } = request;
+  const { params } = request;
   const message = parseFields(text);
   const meta = params['_meta'];
-  if (method === 'initialize') {
+  if (isStart(request)) {
     const capabilities = extended(params['capabilities']);
     return encode({ ...message, params: { ...params, capabilities } });
   }

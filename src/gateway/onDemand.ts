@@ -1,96 +1,64 @@
-// The gateway from the first open connection on; a window where nobody is signed in never loads it.
+// The gateway from the first open connection to the last; a window where nobody is signed in never loads it.
 import type { Connections } from '../core/connections.ts';
 import { Emitter } from '../core/event.ts';
-import type { Disposable, Event } from '../core/ports.ts';
+import type { Event } from '../core/ports.ts';
 import { isUsable } from '../core/connection/state.ts';
 import type { Gateway, GatewayDeps } from './gateway.ts';
+import type { createOpening, Opening } from './opening.ts';
 
 export interface OnDemandGateway {
   readonly address: () => Gateway['address'];
   /** Header and value for every request. */
   readonly key: () => ReturnType<Gateway['key']>;
   readonly hasSession: Gateway['hasSession'];
-  /** Fires once it listens. */
+  /** Fires once it listens, and when it no longer does. */
   readonly onDidListen: Event<void>;
   dispose(): Promise<void>;
 }
 
-type OneGateway = Pick<Gateway, 'address' | 'key' | 'hasSession' | 'listen' | 'dispose'>;
+export type Wanting = Pick<Connections, 'onDidChange' | 'overview'>;
+type Load = () => Promise<{ readonly createOpening: typeof createOpening }>;
 
-/** After the first failure to listen; twice as long after each further one, up to the last. */
-const firstRetryMs = 5_000;
-const lastRetryMs = 300_000;
+/** Whether some connection is open, or opens when it is used. */
+export const isWanted = (connections: Wanting): boolean =>
+  connections.overview().connections.some(({ state }) => isUsable(state));
 
 export function startOnDemand(
-  connections: Pick<Connections, 'onDidChange' | 'overview'>,
+  connections: Wanting,
   deps: GatewayDeps,
-  create: (deps: GatewayDeps) => Promise<OneGateway> = createGateway,
+  load: Load = () => import('./opening.ts'),
 ): OnDemandGateway {
-  const { log, clock } = deps;
-  const listened = new Emitter<void>((error) => {
+  const { log } = deps;
+  const started: { loading?: Promise<void>; opening?: Opening } = {};
+  const changed = new Emitter<void>((error) => {
     log.error('a listener of the gateway failed', { reason: String(error) });
   });
-  const started: {
-    /** Settles when it listens, or cannot. Never rejects. */
-    opening?: Promise<void>;
-    listening?: OneGateway;
-    retry?: Disposable;
-    failures: number;
-    disposed?: true;
-  } = { failures: 0 };
-  const open = async (): Promise<void> => {
+  const begin = async () => {
     try {
-      started.listening = await openGateway(deps, create);
-      if (started.disposed === undefined) listened.fire();
-    } catch (error) {
-      log.error('the gateway cannot listen', { reason: String(error) });
-      if (started.disposed !== undefined) return;
-      started.retry = clock.schedule(retryDelayMs(started.failures++), () => {
-        delete started.opening;
-        openIfWanted();
+      const { createOpening } = await load();
+      started.opening = createOpening(connections, deps, () => {
+        changed.fire();
       });
+      look();
+    } catch (error) {
+      log.error('the gateway cannot be loaded', { reason: String(error) });
+      delete started.loading;
     }
   };
-  const openIfWanted = () => {
-    if (started.opening !== undefined || started.disposed !== undefined) return;
-    if (!connections.overview().connections.some(({ state }) => isUsable(state))) return;
-    started.opening = open();
+  const look = () => {
+    if (started.opening !== undefined) started.opening.look();
+    else if (isWanted(connections)) started.loading ??= begin();
   };
-  const subscription = connections.onDidChange(openIfWanted);
+  const subscription = connections.onDidChange(look);
   return {
-    address: () => started.listening?.address,
-    key: () => started.listening?.key() ?? {},
-    hasSession: (serverId) => started.listening?.hasSession(serverId) === true,
-    onDidListen: listened.event,
+    address: () => started.opening?.listening?.address,
+    key: () => started.opening?.listening?.key() ?? {},
+    hasSession: (serverId) => started.opening?.listening?.hasSession(serverId) === true,
+    onDidListen: changed.event,
     dispose: async () => {
-      started.disposed = true;
       subscription.dispose();
-      started.retry?.dispose();
-      await started.opening;
-      await started.listening?.dispose();
+      await started.loading;
+      await started.opening?.dispose();
     },
   };
-}
-
-const retryDelayMs = (failures: number): number =>
-  Math.min(firstRetryMs * 2 ** failures, lastRetryMs);
-
-async function createGateway(deps: GatewayDeps): Promise<OneGateway> {
-  const { Gateway } = await import('./gateway.ts');
-  return new Gateway(deps);
-}
-
-/** @throws gateway.notListening */
-async function openGateway(
-  deps: GatewayDeps,
-  create: (deps: GatewayDeps) => Promise<OneGateway>,
-): Promise<OneGateway> {
-  const gateway = await create(deps);
-  try {
-    await gateway.listen();
-    return gateway;
-  } catch (error) {
-    await gateway.dispose();
-    throw error;
-  }
 }

@@ -7,9 +7,10 @@ import { abortable } from './abortable.ts';
 import type { ClientStream } from './clientStream.ts';
 import { EventFilter, framed, type ServerEvent } from './eventFilter.ts';
 import { discard } from './forward.ts';
+import { Gathered } from './gathered.ts';
 
 /** Where an answer goes; the client's stream, usually. */
-export type Sink = Pick<ClientStream, 'open' | 'write' | 'cut'>;
+export type Sink = Pick<ClientStream, 'isOpen' | 'open' | 'write' | 'cut' | 'answerJson'>;
 
 export interface Relay {
   readonly stream: Sink;
@@ -25,6 +26,8 @@ export interface Resumption {
   readonly retryMs: number | undefined;
 }
 
+const none: Resumption = { lastEventId: undefined, retryMs: undefined };
+
 /**
  * Passes one answer on to its end, or until nothing more is awaited.
  * @throws server.protocolError when it is no answer of MCP, the signal's reason
@@ -32,40 +35,81 @@ export interface Resumption {
 export async function relay(response: Response, url: string, to: Relay): Promise<Resumption> {
   const type = (response.headers.get('content-type') ?? '').toLowerCase();
   const isJson = type.startsWith('application/json');
-  if (response.body === null || !(isJson || type.startsWith('text/event-stream'))) {
+  const { body } = response;
+  if (body === null || !(isJson || type.startsWith('text/event-stream'))) {
     discard(response);
     const facts = { host: hostOf(url), status: response.status };
     throw new ConnectError('server.protocolError', facts);
   }
   const filter = new EventFilter(to.see);
+  if (isJson) {
+    await passJson(body, filter, to);
+    return none;
+  }
   to.stream.open();
-  if (isJson) await to.stream.write(filter.push('data: '));
-  const isWhole = await pass(response.body, filter, { ...to, isJson });
-  // Half a JSON text must not become an event.
-  if (isJson && isWhole) await to.stream.write(filter.push('\n\n'));
+  await pass(body, to, (bytes) => to.stream.write(filter.push(bytes)));
   return { lastEventId: filter.lastEventId, retryMs: filter.retryMs };
 }
 
-async function pass(
+/** Of a JSON body, until it is whole: what breaks off before has not begun for the client. */
+const maxHeld = 65_536;
+
+/** As it is when it comes soon and is short; any other becomes an event, so that its stream keeps alive. */
+async function passJson(
   body: ReadableStream<Uint8Array>,
   filter: EventFilter,
-  { stream, signal, isDone, isJson }: Relay & { isJson: boolean },
+  to: Relay,
+): Promise<void> {
+  const { stream } = to;
+  const held = new Gathered();
+  const progress = { isHeld: true };
+  const isWhole = await pass(body, to, async (bytes) => {
+    if (!progress.isHeld) return stream.write(filter.push(framed(bytes)));
+    held.add(bytes);
+    if (held.length <= maxHeld && !stream.isOpen) return;
+    progress.isHeld = false;
+    await stream.write(filter.push(eventOf(held.take())));
+  });
+  // Half a JSON text must not become an event.
+  if (!isWhole) return;
+  const short = progress.isHeld ? held.take() : undefined;
+  const begun = short === undefined ? Buffer.alloc(0) : filter.push(eventOf(short));
+  const end = filter.push(Buffer.from('\n\n'));
+  if (short !== undefined && !stream.isOpen && to.isDone()) stream.answerJson(short);
+  else await stream.write(Buffer.concat([begun, end]));
+}
+
+const eventOf = (json: Buffer): Buffer => Buffer.concat([Buffer.from('data: '), framed(json)]);
+
+async function pass(
+  body: ReadableStream<Uint8Array>,
+  { signal, isDone }: Relay,
+  take: (bytes: Buffer) => Promise<void>,
 ): Promise<boolean> {
-  const decoder = new TextDecoder();
+  let isFirst = true;
   try {
     for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      const text = decoder.decode(chunk, { stream: true });
-      await abortable(stream.write(filter.push(isJson ? framed(text) : text)), signal);
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      await abortable(take(isFirst ? withoutMark(bytes) : bytes), signal);
+      isFirst = false;
       // Leaving the loop ends the stream: a server may keep it open after the answer.
       if (isDone()) return true;
     }
     return true;
-  } catch {
+  } catch (error) {
     // Upstream died, which whoever awaits an answer finds out; or it was us.
     if (signal.aborted) throw ConnectError.from(signal.reason);
+    if (error instanceof ConnectError) throw error;
     return false;
   }
 }
+
+const byteOrderMark = Buffer.from('\ufeff');
+
+const withoutMark = (bytes: Buffer): Buffer =>
+  bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+    ? bytes.subarray(byteOrderMark.length)
+    : bytes;
 
 const maxFailures = 3;
 /** However soon upstream would like to be asked again, milliseconds. */
@@ -86,10 +130,7 @@ export async function resume(
   for (let failures = 0; failures < maxFailures && !isDone() && lastEventId !== undefined;) {
     stream.cut();
     await abortable(delay(clock, Math.max(retryMs ?? resumeMs, leastResumeMs)), signal);
-    const next = await again(lastEventId).catch((): Resumption => ({
-      lastEventId: undefined,
-      retryMs: undefined,
-    }));
+    const next = await again(lastEventId).catch(() => none);
     if (signal.aborted) throw ConnectError.from(signal.reason);
     const isFurther = next.lastEventId !== undefined && next.lastEventId !== lastEventId;
     failures = isFurther ? 0 : failures + 1;

@@ -15,7 +15,9 @@ import type { Upstream } from './upstream.ts';
 import { upstreamHeaders } from './upstreamHeaders.ts';
 
 const nobody = {
+  isOpen: true,
   open: () => undefined,
+  answerJson: () => undefined,
   write: () => Promise.resolve(),
   cut: () => undefined,
 };
@@ -99,7 +101,7 @@ async function post(
   };
   const hello = await send(greeting.body);
   place.upstreamId = sessionIdOf(hello);
-  const watch = new AnswerWatch(greeting.request, upstream, place);
+  const watch = new AnswerWatch(greeting.request, upstream, { session: place });
   await relay(hello, upstream.url, {
     stream: nobody,
     signal,

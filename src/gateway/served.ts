@@ -4,8 +4,11 @@ import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Fetch, Log } from '../core/ports.ts';
 import type { ClientStream } from './clientStream.ts';
 import type { Limits } from './limits.ts';
+import { isReadOnly } from './readOnlyGrant.ts';
 import { Sessions, type Session } from './session.ts';
-import type { Upstreams } from './upstream.ts';
+import { ToolLists } from './toolLists.ts';
+import type { RequestId } from './mcpMessage.ts';
+import type { Grant, Upstreams } from './upstream.ts';
 
 /** What every part of the gateway works with. */
 export interface GatewayContext {
@@ -14,6 +17,8 @@ export interface GatewayContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: Limits;
+  /** The name of the client that does not ask for the rest of a broken-off answer; without: none does. */
+  readonly editor: string | undefined;
   /** Aborts when the gateway goes. */
   readonly disposed: AbortSignal;
 }
@@ -25,16 +30,31 @@ export interface Listener {
   readonly session: Session | undefined;
 }
 
+/** A `subscriptions/listen` of a client without sessions. */
+export interface Subscription {
+  readonly stream: ClientStream;
+  readonly id: RequestId;
+  /** The server has agreed to it, which must be the first thing to be heard. */
+  readonly isAgreed: () => boolean;
+  /** What it wants to hear, by the names of the protocol. */
+  readonly wants: Readonly<Record<string, unknown>>;
+}
+
 const changes = ['tools', 'prompts', 'resources'];
 
 export class Served {
   readonly id: string;
   readonly sessions: Sessions;
   readonly listeners = new Set<Listener>();
+  readonly subscriptions = new Set<Subscription>();
+  /** Of the connection that is open. */
+  readonly lists = new ToolLists();
   /** Whether clients believe the connection open. */
   #isOpen: boolean | undefined;
   /** The open connection's signal, as last seen. */
   #closed: AbortSignal | undefined;
+  /** What was granted when last seen, in one string. */
+  #grant: string | undefined;
 
   constructor(id: string, maxSessions: number, onEvicted: (session: Session) => void) {
     this.id = id;
@@ -46,9 +66,30 @@ export class Served {
     const before = this.#isOpen;
     this.#isOpen = isOpen;
     if (before === undefined || before === isOpen) return;
-    for (const { stream } of this.listeners) {
-      for (const what of changes) {
-        stream.send({ jsonrpc: '2.0', method: `notifications/${what}/list_changed` });
+    this.lists.forget();
+    // An event under way ends here: upstream's stream has.
+    for (const { stream } of this.listeners) stream.cut();
+    this.#listsChanged();
+  }
+
+  /** Makes clients list again when the company grants more or less than before. */
+  grantIs(grant: Grant | undefined): void {
+    if (grant === undefined) return;
+    const before = this.#grant;
+    this.#grant = JSON.stringify([isReadOnly(grant), ...[...grant.scopes].sort()]);
+    if (before === undefined || before === this.#grant) return;
+    this.lists.forget();
+    this.#listsChanged();
+  }
+
+  #listsChanged(): void {
+    for (const what of changes) {
+      const changed = { jsonrpc: '2.0', method: `notifications/${what}/list_changed` };
+      for (const { stream } of this.listeners) stream.note(changed);
+      for (const { stream, id, wants, isAgreed } of this.subscriptions) {
+        if (wants[`${what}ListChanged`] !== true || !isAgreed()) continue;
+        const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
+        stream.note({ ...changed, params: { _meta } });
       }
     }
   }

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
-import type { ToolSummary } from '../core/connection/state.ts';
 import type { RequestHead } from './access.ts';
+import { HandedOver } from './handedOver.ts';
 import type { McpRequest, RequestId } from './mcpMessage.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -27,8 +27,10 @@ export class Session {
   upstreamId: string | undefined;
   /** Protocol version upstream chose. */
   version: string | undefined;
-  /** Pages of a `tools/list` under way. */
-  listing: { readonly cursor: string; readonly tools: readonly ToolSummary[] } | undefined;
+  /** Whether the client asks for the rest of a broken-off answer itself. */
+  resumes = false;
+  /** What it has to ask for. */
+  readonly handedOver = new HandedOver();
   /** Ends a request under way. */
   readonly inFlight = new Map<RequestId, (error: ConnectError) => void>();
   readonly #release: () => void;
@@ -52,7 +54,6 @@ export class Session {
     this.upstream = upstream;
     this.upstreamId = upstreamId;
     this.version = version;
-    this.listing = undefined;
     this.release();
   }
 

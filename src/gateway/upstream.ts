@@ -3,6 +3,17 @@ import type { AccessToken } from '../core/access/accessToken.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { Disposable, Event } from '../core/ports.ts';
 import type { ToolSummary } from '../core/connection/state.ts';
+import type { ToolChanges } from '../core/server/toolChanges.ts';
+
+export interface Grant {
+  readonly scopes: readonly string[];
+  /** Wanted or held before, and not granted. */
+  readonly missing: readonly string[];
+  /** What the profile calls so. */
+  readonly writeScopes: readonly string[];
+  /** Tools that write are left out of lists while reading alone is granted. */
+  readonly hidesWriteTools: boolean;
+}
 
 /** An open connection, seen from the gateway. */
 export interface Upstream {
@@ -34,10 +45,16 @@ export interface Upstream {
   streamOpened(): Disposable;
   /** The server refused a fresh token too, or wants another sign-in: the connection closes with this error. */
   refuse(error: ConnectError): void;
+  /** What is granted now; undefined while nobody knows. */
+  grant(): Grant | undefined;
+  /** As last listed. */
+  tools(): readonly ToolSummary[];
   /** A `tools/call` ended. */
   called(call: { tool: string; outcome: 'ok' | 'error' | 'denied' }): void;
   /** A whole `tools/list` answer passed through. */
   toolsListed(tools: readonly ToolSummary[]): void;
+  /** It is not the list that was there before, under the same grant. */
+  toolsChanged(changes: ToolChanges): void;
 }
 
 export type UpstreamAccess =

@@ -2,7 +2,7 @@
 // through (hop-by-hop, Cookie, Forwarded, the client's Authorization, the gateway's key).
 import { ConnectError } from '../core/errors.ts';
 import type { RequestHead } from './access.ts';
-import type { McpMessage } from './mcpMessage.ts';
+import { isFields, type McpMessage } from './mcpMessage.ts';
 import type { Session } from './session.ts';
 
 const passed = ['user-agent', 'last-event-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
@@ -59,8 +59,14 @@ export function agree(head: RequestHead, message: McpMessage): boolean {
   const named = message.method === 'resources/read' ? params['uri'] : params['name'];
   return (
     (method === undefined || method === message.method) &&
-    (name === undefined || decodeName(name) === named)
+    (name === undefined || decodeName(name) === named) &&
+    isOneVersion(header(head, 'mcp-protocol-version'), params['_meta'])
   );
+}
+
+function isOneVersion(version: string | undefined, meta: unknown): boolean {
+  const stated = isFields(meta) ? meta['io.modelcontextprotocol/protocolVersion'] : undefined;
+  return version === undefined || stated === undefined || version === stated;
 }
 
 function decodeName(value: string): string {

@@ -91,7 +91,7 @@ describe('access to the gateway', () => {
 describe('the gateway on the wire', () => {
   let rig: Rig;
   before(async () => {
-    const limits = { receiveHeadMs: 200, receiveMs: 400, maxConnections: 20 };
+    const limits = { receiveHeadMs: 200, receiveMs: 400, maxConnections: 20, refusalMs: 20 };
     rig = await createRig(server(), { transport: 'tcp', limits });
   });
   after(() => rig.dispose());

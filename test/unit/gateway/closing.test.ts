@@ -60,6 +60,7 @@ describe('when access ends', () => {
     assert.deepEqual((await lastMessage(call)).result, {
       content: [{ type: 'text', text: 'tickets says exchange.denied' }],
       isError: true,
+      _meta: { 'enterprise-mcp/code': 'exchange.denied' },
     });
     assert.deepEqual((await lastMessage(prompt)).error, denial);
     await listening.until((text) => text.includes('tools/list_changed'));
@@ -125,7 +126,11 @@ describe('when access ends', () => {
         [{ id: 5, method: 'ping' }, {}],
         [
           toolsCall(6),
-          { content: [{ type: 'text', text: 'tickets says exchange.denied' }], isError: true },
+          {
+            content: [{ type: 'text', text: 'tickets says exchange.denied' }],
+            isError: true,
+            _meta: { 'enterprise-mcp/code': 'exchange.denied' },
+          },
         ],
       ] as const;
       for (const [asked, expected] of answers) {

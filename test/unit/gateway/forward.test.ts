@@ -106,7 +106,7 @@ describe('a forwarded request', () => {
     const start = await rig.post({ id: 1, method: 'initialize', params: {} });
     const session = String(start.headers['mcp-session-id']);
     assert.match(session, /^[0-9a-f-]{36}$/);
-    assert.equal(start.headers['content-type'], 'text/event-stream');
+    assert.equal(start.headers['content-type'], 'application/json');
     assert.equal((await lastMessage(start)).result?.['protocolVersion'], '2025-11-25');
     assert.equal(rig.seen[0]!.headers['mcp-protocol-version'], undefined);
     await answered({ id: 2, method: 'ping' }, session);
@@ -116,21 +116,28 @@ describe('a forwarded request', () => {
   });
 
   it('passes no header of the server on', async () => {
-    override['tools/call'] = (seen, response) =>
-      json(response, result(seen, {}), {
-        'set-cookie': 'a=b',
-        'www-authenticate': 'Bearer',
-        'x-a': '1',
-      });
-    const { headers } = await rig.post(toolsCall(1));
-    const { date, ...rest } = headers;
+    const foreign = { 'set-cookie': 'a=b', 'www-authenticate': 'Bearer', 'x-a': '1' };
+    override['tools/call'] = (seen, response) => json(response, result(seen, {}), foreign);
+    override['x'] = (seen, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', ...foreign });
+      response.end(`data: ${JSON.stringify(result(seen, {}))}\n\n`);
+    };
+    const own = { 'cache-control': 'no-store', connection: 'close', 'x-accel-buffering': 'no' };
+    const whole = await rig.post(toolsCall(1));
+    const { date, ...json_ } = whole.headers;
     assert.ok(date);
-    assert.deepEqual(rest, {
-      'cache-control': 'no-store',
-      connection: 'close',
+    const length = String((await whole.text()).length);
+    assert.deepEqual(json_, {
+      ...own,
+      'content-type': 'application/json',
+      'content-length': length,
+    });
+    const { date: on, ...events } = (await rig.post({ id: 1, method: 'x' })).headers;
+    assert.ok(on);
+    assert.deepEqual(events, {
+      ...own,
       'content-type': 'text/event-stream',
       'transfer-encoding': 'chunked',
-      'x-accel-buffering': 'no',
     });
   });
 

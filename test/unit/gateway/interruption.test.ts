@@ -75,6 +75,7 @@ describe('an interrupted answer', () => {
         result: {
           content: [{ type: 'text', text: 'tickets says gateway.answerMissing' }],
           isError: true,
+          _meta: { 'enterprise-mcp/code': 'gateway.answerMissing' },
         },
       });
       assert.equal(rig.seen.filter(({ rpc }) => rpc === 'tools/call').length, 1);

@@ -19,7 +19,7 @@ import {
   startListening,
   type ListenOptions,
 } from '../../../src/gateway/listener.ts';
-import { createRig, server } from './rig.ts';
+import { createRig, lastMessage, server } from './rig.ts';
 
 describe('where the gateway listens', () => {
   let folder: string;
@@ -137,11 +137,9 @@ describe('where the gateway listens', () => {
     const rig = await createRig(server());
     const { address } = rig;
     assert.ok(address.kind === 'socket');
-    assert.equal(
-      await (await rig.post({ id: 1, method: 'ping' })).text(),
-      'data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n',
-    );
+    const answer = await lastMessage(rig.post({ id: 1, method: 'ping' }));
     await rig.dispose();
+    assert.deepEqual([answer.id, answer.result], [1, {}]);
     assert.ok(!existsSync(dirname(address.path)));
     assert.equal(rig.gateway.address, undefined);
   });

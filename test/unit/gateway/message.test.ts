@@ -88,6 +88,7 @@ describe('a message the gateway will not pass on', () => {
     assert.equal(message!.id, 'a');
     assert.deepEqual(message!.result, {
       isError: true,
+      _meta: { 'enterprise-mcp/code': 'gateway.messageTooLarge' },
       content: [{ type: 'text', text: 'tickets says gateway.messageTooLarge' }],
     });
     const other = JSON.stringify({ method: 'x/y', jsonrpc: '2.0', id: 5, params });

@@ -5,6 +5,7 @@ import { ConnectError } from '../../../src/core/errors.ts';
 import type { Overview } from '../../../src/core/overview.ts';
 import type { GatewayDeps } from '../../../src/gateway/gateway.ts';
 import { startOnDemand } from '../../../src/gateway/onDemand.ts';
+import { createOpening } from '../../../src/gateway/opening.ts';
 import { FakeClock, settle } from '../../support/fakeClock.ts';
 
 const address = { kind: 'tcp', port: 1 } as const;
@@ -26,10 +27,10 @@ function createCase({ failures = 0 } = {}) {
   };
   const note = (message: string) => said.push(message);
   const deps = { clock, log: { error: note } } as unknown as GatewayDeps;
-  const gateway = startOnDemand(connections, deps, () => {
+  const create = () => {
     const one = { disposed: 0, isListening: false };
     made.push(one);
-    return Promise.resolve({
+    return {
       get address() {
         return one.isListening ? address : undefined;
       },
@@ -46,8 +47,14 @@ function createCase({ failures = 0 } = {}) {
         one.isListening = false;
         return Promise.resolve();
       },
+    };
+  };
+  const load = () =>
+    Promise.resolve({
+      createOpening: (...[asked, own, onDidChange]: Parameters<typeof createOpening>) =>
+        createOpening(asked, own, onDidChange, create),
     });
-  });
+  const gateway = startOnDemand(connections, deps, load);
   gateway.onDidListen(() => {
     window.heard += 1;
   });

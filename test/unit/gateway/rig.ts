@@ -18,7 +18,8 @@ import type { ToolSummary } from '../../../src/core/connection/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Gateway, type GatewayDeps } from '../../../src/gateway/gateway.ts';
 import type { Limits } from '../../../src/gateway/limits.ts';
-import type { Upstreams } from '../../../src/gateway/upstream.ts';
+import type { ToolChanges } from '../../../src/core/server/toolChanges.ts';
+import type { Grant, Upstreams } from '../../../src/gateway/upstream.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
 
 export interface Seen {
@@ -38,6 +39,7 @@ export const tokenCalled = (name: string): AccessToken => bearerToken(new Secret
 export class FakeAccess {
   readonly calls: { tool: string; outcome: string }[] = [];
   readonly listed: (readonly ToolSummary[])[] = [];
+  readonly changes: ToolChanges[] = [];
   readonly refusals: ConnectError[] = [];
   readonly said: { message: string; facts?: Facts }[] = [];
   token = tokenCalled('token-1');
@@ -50,6 +52,8 @@ export class FakeAccess {
   wider: () => Promise<AccessToken | undefined> = () => Promise.resolve(undefined);
   /** Open just now. */
   streams = 0;
+  scopes: readonly string[] | undefined;
+  readOnly = false;
   #minting: Promise<AccessToken> | undefined;
   #gate: AbortController | undefined = new AbortController();
   #error = new ConnectError('gateway.closed');
@@ -68,6 +72,13 @@ export class FakeAccess {
     this.#error = error;
     gate?.abort(error);
     this.#changes.fire();
+  }
+
+  #grant(): Grant | undefined {
+    const { scopes, readOnly } = this;
+    if (scopes === undefined) return undefined;
+    const missing = readOnly ? ['writing'] : [];
+    return { scopes, missing, writeScopes: ['writing'], hidesWriteTools: true };
   }
 
   /** Something else changed. */
@@ -117,8 +128,13 @@ export class FakeAccess {
             this.refusals.push(error);
             this.close(error);
           },
+          grant: () => this.#grant(),
+          tools: () => this.listed.at(-1) ?? [],
           called: (call) => {
             this.calls.push(call);
+          },
+          toolsChanged: (changes) => {
+            this.changes.push(changes);
           },
           toolsListed: (tools) => {
             this.listed.push(tools);
@@ -159,7 +175,12 @@ export interface Message {
 
 export async function createRig(
   handle: Handle,
-  options: { limits?: Partial<Limits>; transport?: 'socket' | 'tcp'; fetch?: typeof fetch } = {},
+  options: {
+    limits?: Partial<Limits>;
+    transport?: 'socket' | 'tcp';
+    fetch?: typeof fetch;
+    editor?: string;
+  } = {},
 ) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
@@ -183,6 +204,7 @@ export async function createRig(
     platform: process.platform,
     environment: process.env,
     transport: options.transport ?? 'socket',
+    ...(options.editor === undefined ? {} : { editor: options.editor }),
     limits: { holdMs: 60, resumeMs: 20, reconnectMs: 60, lingerMs: 50, ...options.limits },
   };
   const gateway = new Gateway(deps);

@@ -30,13 +30,15 @@ describe('an answer', () => {
   });
   afterEach(() => rig.dispose());
 
-  it('of JSON becomes one event, however it is written and cut', async () => {
+  it('of JSON that takes its time becomes one event, however it is written and cut', async () => {
     const answer = { content: [{ type: 'text', text: 'grün €uro 😀 line\nbreak "quote"' }] };
     const whole = Buffer.from(
       JSON.stringify({ jsonrpc: '2.0', id: 1, result: answer }, null, 2).replaceAll('\n', '\r\n'),
     );
     override['tools/call'] = async (_seen, response) => {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+      response.flushHeaders();
+      await sleep(100);
       // Every multi-byte character and every line end comes in two parts.
       for (const byte of whole) {
         response.write(Buffer.from([byte]));
