@@ -2,16 +2,27 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { ToolChanges } from '../../src/core/server/toolChanges.ts';
 import { sentenceAt } from '../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
 import { createEmployee, type Employee } from '../support/employee.ts';
+import { eventually } from '../support/eventually.ts';
 import { startSandbox, type Sandbox } from '../support/sandbox.ts';
 
 describe('the gateway in front of Acme', function () {
   this.timeout(30_000);
-  const world = {} as { sandbox: Sandbox; alice: Employee; gateway: Gateway; clients: Client[] };
+  const world = {} as {
+    sandbox: Sandbox;
+    alice: Employee;
+    gateway: Gateway;
+    clients: Client[];
+    /** What the profile may say. */
+    hides: boolean;
+    changes: [serverId: string, ToolChanges][];
+  };
 
   before(async () => {
     world.sandbox = await startSandbox();
@@ -22,11 +33,18 @@ describe('the gateway in front of Acme', function () {
     await world.sandbox.admin.reset();
     const { profile } = world.sandbox.line;
     world.clients = [];
+    world.hides = true;
+    world.changes = [];
     world.alice = await createEmployee({ profile, person: 'alice' });
     const { connections } = world.alice;
     world.gateway = new Gateway({
-      upstreams: connectionUpstreams(connections, (serverId, error) =>
-        sentenceAt(connections.overview(), serverId, error),
+      upstreams: connectionUpstreams(
+        connections,
+        (serverId, error) => sentenceAt(connections.overview(), serverId, error),
+        {
+          hidesWriteTools: () => world.hides,
+          onToolsChanged: (...change) => world.changes.push(change),
+        },
       ),
       fetch: (input, init) => fetch(input, init),
       clock: systemClock,
@@ -143,5 +161,53 @@ describe('the gateway in front of Acme', function () {
     await world.sandbox.admin.faults({ serverDown: [] });
     const up = await client.callTool({ name: 'search_docs', arguments: { query: '' } });
     assert.match(textOf(up), /Asked by alice/);
+  });
+
+  describe('when the company takes back what allows to write', () => {
+    const reading = ['search_tickets', 'read_ticket'];
+    const writing = ['create_ticket', 'close_ticket'];
+    const namesAt = async (client: Client) =>
+      (await client.listTools()).tools.map(({ name }) => name);
+    const create = { name: 'create_ticket', arguments: { title: 'Printer on fire' } };
+    const grant = async (...scopes: string[]) => {
+      await world.sandbox.admin.grant('alice', 'tickets', scopes);
+      await world.alice.connections.checkNow();
+    };
+
+    it('the tools that write are gone, and back when it gives it again', async () => {
+      const client = await connect('tickets');
+      const heard = { changes: 0 };
+      client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+        heard.changes++;
+      });
+      assert.deepEqual(await namesAt(client), [...reading, ...writing]);
+      await grant('tickets:read');
+      await eventually('the client hears of it', () => heard.changes === 1);
+      assert.deepEqual(await namesAt(client), reading);
+      const { ledger } = await world.sandbox.admin.state();
+      const refused = await client.callTool(create);
+      assert.equal(refused.isError, true);
+      assert.match(textOf(refused), /^Tickets asks for more than Acme allows you there/);
+      assert.deepEqual(refused._meta, { 'enterprise-mcp/code': 'server.insufficientScope' });
+      const found = await client.callTool({ name: 'search_tickets', arguments: { query: '' } });
+      assert.match(textOf(found), /Asked by alice/);
+      const asked = (await world.sandbox.admin.ledger(ledger.last)).map(({ detail }) => detail);
+      assert.ok(!asked.includes('create_ticket'), 'the server was not asked');
+      assert.deepEqual(world.changes, [], 'what the company does is not held against the server');
+
+      await grant('tickets:read', 'tickets:write');
+      await eventually('the client hears of it again', () => heard.changes === 2);
+      assert.deepEqual(await namesAt(client), [...reading, ...writing]);
+      assert.match(textOf(await client.callTool(create)), /Created/);
+    });
+
+    it('they stay, where the profile says so, and the server decides', async () => {
+      world.hides = false;
+      const client = await connect('tickets');
+      await grant('tickets:read');
+      assert.deepEqual(await namesAt(client), [...reading, ...writing]);
+      const refused = await client.callTool(create);
+      assert.equal(refused.isError, true);
+    });
   });
 });
