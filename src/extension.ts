@@ -3,8 +3,6 @@ import { env, ExtensionKind, UIKind, version, window, type ExtensionContext } fr
 import { Connections } from './core/connections.ts';
 import type { RedirectReceiver, StartRedirectReceiver } from './core/ports.ts';
 import { createWitness } from './core/witness.ts';
-import { sentenceAt } from './core/present/refusal.ts';
-import { connectionUpstreams } from './gateway/connectionUpstreams.ts';
 import type { GatewayDeps } from './gateway/gateway.ts';
 import { startOnDemand } from './gateway/onDemand.ts';
 import { managedProfilePath } from './node/managedProfilePath.ts';
@@ -82,13 +80,11 @@ const startGateway = (
   connections: Connections,
   deps: Pick<GatewayDeps, 'fetch' | 'clock' | 'log'>,
 ) =>
-  startOnDemand(connections, {
-    ...deps,
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
-    platform,
-    environment: process.env,
+  startOnDemand(connections, deps.log, async (onDidChange) => {
+    const { openingOf } = await import('./gateway/opening.ts');
+    const editor = env.appName;
+    const environment = process.env;
+    return openingOf(connections, { ...deps, editor, platform, environment }, onDidChange);
   });
 
 /** Loaded when a command of support runs. */

@@ -9,7 +9,6 @@ import { Connections } from '../core/connections.ts';
 import { drillMarkdown } from '../core/drill/markdown.ts';
 import { drillKinds, verdictOf, type DrillKind, type DrillReport } from '../core/drill/report.ts';
 import { drillSteps, dryRunText } from '../core/drill/words.ts';
-import { sentenceAt } from '../core/present/refusal.ts';
 import { readProfile } from '../core/profile/profile.ts';
 import { aloneWindow } from '../core/windows/windowMeans.ts';
 import { createWitness } from '../core/witness.ts';
@@ -90,9 +89,7 @@ function openDesk() {
     checkIntervalMinutes: () => undefined,
   });
   const gateway = new Gateway({
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
+    upstreams: connectionUpstreams(connections),
     ...{ fetch: witness.fetch, clock, log },
     platform: process.platform,
     environment: process.env,

@@ -81,6 +81,7 @@ async function serverOf(url: string, context: Context, harness: Harness): Promis
     scopes: [],
     writeScopes: [],
     writeAtOnce: false,
+    hideWriteTools: true,
     // The scenario's server does not say that it wants bound tokens; its authorization server can.
     dpop: offered === undefined ? 'whenAsked' : 'always',
   };

@@ -2,22 +2,15 @@
 import { isOpen } from '../core/connection/state.ts';
 import type { Connections } from '../core/connections.ts';
 import { ConnectError } from '../core/errors.ts';
-import type { ToolChanges } from '../core/server/toolChanges.ts';
+import { sentenceAt } from '../core/present/refusal.ts';
 import type { Upstreams } from './upstream.ts';
 
 type Connection = NonNullable<ReturnType<Connections['connection']>>;
 
-export interface ToolRules {
-  /** Whether tools that write are left out of lists while reading alone is granted; without: they are. */
-  readonly hidesWriteTools?: (server: Connection['server']) => boolean;
-  /** A server that is in use lists other tools than before. */
-  readonly onToolsChanged?: (serverId: string, changes: ToolChanges) => void;
-}
-
 export function connectionUpstreams(
   connections: Connections,
-  sentence: Upstreams['sentence'],
-  { hidesWriteTools = () => true, onToolsChanged = () => undefined }: ToolRules = {},
+  sentence: Upstreams['sentence'] = (serverId, error) =>
+    sentenceAt(connections.overview(), serverId, error),
 ): Upstreams {
   return {
     sentence,
@@ -39,7 +32,7 @@ export function connectionUpstreams(
           refuse: (error) => {
             connection.refuse(error);
           },
-          grant: () => grantOf(connection, hidesWriteTools(server)),
+          grant: () => grantOf(connection),
           tools: () => connection.snapshot().tools,
           called: (call) => {
             connection.record.called(call);
@@ -48,7 +41,7 @@ export function connectionUpstreams(
             connection.record.toolsListed(tools);
           },
           toolsChanged: (changes) => {
-            onToolsChanged(serverId, changes);
+            connection.record.toolsChanged(changes);
           },
         },
       };
@@ -56,7 +49,7 @@ export function connectionUpstreams(
   };
 }
 
-function grantOf({ state, server: { writeScopes } }: Connection, hidesWriteTools: boolean) {
+function grantOf({ state, server: { writeScopes, hideWriteTools: hidesWriteTools } }: Connection) {
   if (!isOpen(state)) return undefined;
   const { scopes, reducedBy: missing } = state;
   return { scopes, missing, writeScopes, hidesWriteTools };

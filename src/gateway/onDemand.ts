@@ -1,10 +1,10 @@
 // The gateway from the first open connection to the last; a window where nobody is signed in never loads it.
 import type { Connections } from '../core/connections.ts';
 import { Emitter } from '../core/event.ts';
-import type { Event } from '../core/ports.ts';
 import { isUsable } from '../core/connection/state.ts';
-import type { Gateway, GatewayDeps } from './gateway.ts';
-import type { createOpening, Opening } from './opening.ts';
+import type { Event, Log } from '../core/ports.ts';
+import type { Gateway } from './gateway.ts';
+import type { Opening } from './opening.ts';
 
 export interface OnDemandGateway {
   readonly address: () => Gateway['address'];
@@ -17,7 +17,6 @@ export interface OnDemandGateway {
 }
 
 export type Wanting = Pick<Connections, 'onDidChange' | 'overview'>;
-type Load = () => Promise<{ readonly createOpening: typeof createOpening }>;
 
 /** Whether some connection is open, or opens when it is used. */
 export const isWanted = (connections: Wanting): boolean =>
@@ -25,18 +24,17 @@ export const isWanted = (connections: Wanting): boolean =>
 
 export function startOnDemand(
   connections: Wanting,
-  deps: GatewayDeps,
-  load: Load = () => import('./opening.ts'),
+  log: Pick<Log, 'error'>,
+  /** Its code is loaded then, not before. */
+  load: (onDidChange: () => void) => Promise<Opening>,
 ): OnDemandGateway {
-  const { log } = deps;
   const started: { loading?: Promise<void>; opening?: Opening } = {};
   const changed = new Emitter<void>((error) => {
     log.error('a listener of the gateway failed', { reason: String(error) });
   });
   const begin = async () => {
     try {
-      const { createOpening } = await load();
-      started.opening = createOpening(connections, deps, () => {
+      started.opening = await load(() => {
         changed.fire();
       });
       look();

@@ -1,6 +1,8 @@
 // When there is a gateway: made for an open connection, made again when it could not listen or its address
 // was lost, let go some time after the last connection closed.
+import type { Connections } from '../core/connections.ts';
 import type { Disposable } from '../core/ports.ts';
+import { connectionUpstreams } from './connectionUpstreams.ts';
 import { Gateway, type GatewayDeps } from './gateway.ts';
 import { isWanted, type Wanting } from './onDemand.ts';
 
@@ -12,6 +14,14 @@ const firstRetryMs = 5_000;
 const lastRetryMs = 300_000;
 /** After the last connection closed: by then an editor has let go of the servers. */
 const idleMs = 10_000;
+
+/** In front of the connections of this window. */
+export const openingOf = (
+  connections: Connections,
+  deps: Omit<GatewayDeps, 'upstreams'>,
+  onDidChange: () => void,
+): Opening =>
+  createOpening(connections, { ...deps, upstreams: connectionUpstreams(connections) }, onDidChange);
 
 export type Opening = Pick<GatewayOpening, 'listening' | 'look' | 'dispose'>;
 

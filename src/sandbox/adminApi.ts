@@ -25,6 +25,8 @@ export interface AdminDependencies {
   readonly keyRegistrations: ReadonlyMap<string, (clientId: string, jwk: JWK) => void>;
   readonly emergencyStop: EmergencyStop | undefined;
   readonly sharedSignals: SharedSignals | undefined;
+  /** Per server that can be made to say something else of a tool. */
+  readonly rewrites: ReadonlyMap<string, () => void>;
   /** Back to the beginning; the ledger stays. */
   reset(): void | Promise<void>;
 }
@@ -63,6 +65,12 @@ export function createAdminApi(deps: AdminDependencies): Router {
     response.json(stateOf(deps));
   });
   addSigned(api, deps);
+  api.post('/servers/:server/rewrite-tools', (request, response) => {
+    const rewrite = deps.rewrites.get(request.params.server);
+    rewrite?.();
+    if (rewrite === undefined) response.status(404).json({ error: 'no such server' });
+    else response.json(stateOf(deps));
+  });
   api.post('/reset', async (_request, response) => {
     await deps.reset();
     response.json(stateOf(deps));
@@ -103,6 +111,7 @@ function stateOf(deps: AdminDependencies) {
       ),
     })),
     servers: servers.map(({ id, label, scopes, authorizationServer }) => ({
+      rewrites: deps.rewrites.has(id),
       id,
       label,
       scopes,

@@ -92,6 +92,13 @@ function faultRows({ faults, servers, authorizationServers }) {
     toggle('Answer 503 instead of dropping the connection', faults.downAs === 'unavailable', (on) =>
       act('/faults', 'PUT', { downAs: on ? 'unavailable' : 'reset' }),
     ),
+    ...servers
+      .filter(({ rewrites }) => rewrites)
+      .map(({ id, label }) =>
+        button('Rewrite a tool of ' + label, () =>
+          act('/servers/' + id + '/rewrite-tools', 'POST'),
+        ),
+      ),
     number('latencyMs', 'Latency in ms', 0),
     number('accessTokenSeconds', 'Access token life in s', 1),
   ];

@@ -18,6 +18,7 @@ import { settle, type House } from './house.ts';
 import { createIdentityProvider, identityProviderEndpoints } from './identityProvider.ts';
 import type { IdentityProvider } from './identityProvider.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import type { Tools } from './mcpServer.ts';
 import { openMcpServers } from './mcpServers.ts';
 import { createPolicy, type Policy } from './policy.ts';
 import { takePorts, type Ports } from './ports.ts';
@@ -58,6 +59,7 @@ export async function openCompany(options: {
       [documentParty, documents.register],
       ...[...house.clientKeys].map(([id, keys]) => [id, keys.register] as const),
     ]),
+    rewrites: rewritesOf(catalogue, tools),
     reset: async () => {
       await emergencyStop?.publish({});
       sharedSignals?.reset();
@@ -81,6 +83,14 @@ export async function openCompany(options: {
     close: ports.close,
   };
 }
+
+const rewritesOf = ({ servers }: Catalogue, tools: readonly Tools[]) =>
+  new Map(
+    servers.flatMap(({ id }, index): [string, () => void][] => {
+      const rewrite = tools[index]?.rewrite;
+      return rewrite === undefined ? [] : [[id, rewrite]];
+    }),
+  );
 
 async function build(options: {
   readonly port: number;

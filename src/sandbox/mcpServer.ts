@@ -19,6 +19,8 @@ export interface Tools {
   readonly open: () => { readonly server: McpServer; readonly close?: (sessionId: string) => void };
   /** Scopes a tool needs beyond having access at all. */
   readonly scopesFor?: (tool: string) => readonly string[];
+  /** From now on a tool says something else of itself, also to those who have listed it. */
+  readonly rewrite?: () => void;
   /** Back to the data it started with. */
   readonly reset?: () => void;
 }

@@ -27,8 +27,11 @@ export function createStatelessMcp(tools: Tools, sessions?: ServeMcp): ServeMcp 
   };
 }
 
+type OwnServer = ReturnType<Tools['open']>['server'];
+
 async function serverFor(tools: Tools, authInfo: AuthInfo | undefined): Promise<McpServer> {
-  const client = await connect(tools, authInfo);
+  const { server: own, close } = tools.open();
+  const client = await connect(own, authInfo);
   const { name = 'acme', version = '1.0.0' } = client.getServerVersion() ?? {};
   const server = new McpServer({ name, version }, { capabilities: { tools: {} } });
   server.server.setRequestHandler(
@@ -40,17 +43,20 @@ async function serverFor(tools: Tools, authInfo: AuthInfo | undefined): Promise<
     async ({ params: { name: tool, arguments: input = {} } }) =>
       (await client.callTool({ name: tool, arguments: input })) as unknown as CallToolResult,
   );
-  server.server.onclose = () => void client.close();
+  server.server.onclose = () => {
+    void client.close();
+    close?.('');
+  };
   return server;
 }
 
 /** Whose access it is goes along with every message. */
-async function connect(tools: Tools, authInfo: AuthInfo | undefined): Promise<Client> {
+async function connect(own: OwnServer, authInfo: AuthInfo | undefined): Promise<Client> {
   const [near, far] = InMemoryTransport.createLinkedPair();
   const send = near.send.bind(near);
   near.send = (message, options) =>
     send(message, { ...options, ...(authInfo === undefined ? {} : { authInfo }) });
-  await tools.open().server.connect(far);
+  await own.connect(far);
   const client = new Client({ name: 'acme', version: '1.0.0' });
   await client.connect(near);
   return client;

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { ToolChanges } from '../../src/core/server/toolChanges.ts';
-import { sentenceAt } from '../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
@@ -19,9 +17,6 @@ describe('the gateway in front of Acme', function () {
     alice: Employee;
     gateway: Gateway;
     clients: Client[];
-    /** What the profile may say. */
-    hides: boolean;
-    changes: [serverId: string, ToolChanges][];
   };
 
   before(async () => {
@@ -31,21 +26,18 @@ describe('the gateway in front of Acme', function () {
 
   beforeEach(async () => {
     await world.sandbox.admin.reset();
+    await employ();
+  });
+  afterEach(leave);
+
+  async function employ(server: { hideWriteTools?: boolean } = {}): Promise<void> {
     const { profile } = world.sandbox.line;
+    const servers = (profile['servers'] as object[]).map((one) => ({ ...one, ...server }));
     world.clients = [];
-    world.hides = true;
-    world.changes = [];
-    world.alice = await createEmployee({ profile, person: 'alice' });
+    world.alice = await createEmployee({ profile: { ...profile, servers }, person: 'alice' });
     const { connections } = world.alice;
     world.gateway = new Gateway({
-      upstreams: connectionUpstreams(
-        connections,
-        (serverId, error) => sentenceAt(connections.overview(), serverId, error),
-        {
-          hidesWriteTools: () => world.hides,
-          onToolsChanged: (...change) => world.changes.push(change),
-        },
-      ),
+      upstreams: connectionUpstreams(connections),
       fetch: (input, init) => fetch(input, init),
       clock: systemClock,
       log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
@@ -58,12 +50,13 @@ describe('the gateway in front of Acme', function () {
     await world.alice.until(() =>
       connections.overview().connections.every(({ state }) => state.kind === 'connected'),
     );
-  });
-  afterEach(async () => {
+  }
+
+  async function leave(): Promise<void> {
     await Promise.all(world.clients.map((client) => client.close().catch(() => undefined)));
     await world.gateway.dispose();
     await world.alice.dispose();
-  });
+  }
 
   async function connect(serverId: string): Promise<Client> {
     const { address } = world.gateway;
@@ -163,6 +156,21 @@ describe('the gateway in front of Acme', function () {
     assert.match(textOf(up), /Asked by alice/);
   });
 
+  it('a server that rewrites a tool in mid-session is noticed', async () => {
+    const client = await connect('tickets');
+    const heard = { changes: 0 };
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+      heard.changes++;
+    });
+    await client.listTools();
+    await world.sandbox.admin.rewriteTools('tickets');
+    await eventually('the client hears of it', () => heard.changes === 1);
+    await client.listTools();
+    const { toolChanges, history } = world.alice.connections.connection('tickets')!.snapshot();
+    assert.deepEqual(toolChanges?.changed, ['read_ticket']);
+    assert.equal(history.at(-1)?.kind, 'toolsChanged');
+  });
+
   describe('when the company takes back what allows to write', () => {
     const reading = ['search_tickets', 'read_ticket'];
     const writing = ['create_ticket', 'close_ticket'];
@@ -193,7 +201,8 @@ describe('the gateway in front of Acme', function () {
       assert.match(textOf(found), /Asked by alice/);
       const asked = (await world.sandbox.admin.ledger(ledger.last)).map(({ detail }) => detail);
       assert.ok(!asked.includes('create_ticket'), 'the server was not asked');
-      assert.deepEqual(world.changes, [], 'what the company does is not held against the server');
+      const { toolChanges } = world.alice.connections.connection('tickets')!.snapshot();
+      assert.equal(toolChanges, undefined, 'what the company does is not held against the server');
 
       await grant('tickets:read', 'tickets:write');
       await eventually('the client hears of it again', () => heard.changes === 2);
@@ -202,7 +211,8 @@ describe('the gateway in front of Acme', function () {
     });
 
     it('they stay, where the profile says so, and the server decides', async () => {
-      world.hides = false;
+      await leave();
+      await employ({ hideWriteTools: false });
       const client = await connect('tickets');
       await grant('tickets:read');
       assert.deepEqual(await namesAt(client), [...reading, ...writing]);

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { loopback } from '../support/httpBrowser.ts';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
@@ -52,9 +51,7 @@ describe('what a server asks for beyond a first access', function () {
     world.alice = await createEmployee({ profile, person: 'alice' });
     const { connections } = world.alice;
     world.gateway = new Gateway({
-      upstreams: connectionUpstreams(connections, (serverId, error) =>
-        sentenceAt(connections.overview(), serverId, error),
-      ),
+      upstreams: connectionUpstreams(connections),
       fetch: (input, init) => fetch(input, init),
       clock: systemClock,
       log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },

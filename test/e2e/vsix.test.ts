@@ -13,7 +13,7 @@ const allowed = [
   /^LICENSE\.txt$/,
   /^changelog\.md$/,
   /^dist\/extension\.cjs$/,
-  /^dist\/extension-(chunk|addIdentityProvider|addServer|commandHandlers|company|gateway|loadProfile|loopbackReceiver|notices|notifications|notOffered|openWindows|protocol|refusal|registrations|revocationDrill|rowChanges|shadowConnections|shadowLookout|sideBar|statusBar|supportTools|windowMeans)-\w{8}\.cjs$/,
+  /^dist\/extension-(chunk|addIdentityProvider|addServer|commandHandlers|company|loadProfile|loopbackReceiver|notices|notifications|notOffered|opening|openWindows|protocol|refusal|registrations|revocationDrill|rowChanges|shadowConnections|shadowLookout|sideBar|statusBar|supportTools|windowMeans)-\w{8}\.cjs$/,
   /^media\/enterprise-mcp\.svg$/,
   /^media\/icon\.png$/,
   /^package\.json$/,

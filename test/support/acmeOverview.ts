@@ -25,6 +25,7 @@ export const connection = (
   state,
   changedAtMs: minutesAgo(60),
   wantedScopes: ['tickets:read', 'tickets:write'],
+  writeScopes: [],
   tools: [],
   history: [],
   openStreams: 0,

@@ -45,6 +45,7 @@ export const serverEntry = (own: Partial<ServerProfile> = {}): ServerProfile => 
   scopes: [],
   writeScopes: [],
   writeAtOnce: false,
+  hideWriteTools: true,
   dpop: 'whenAsked',
   ...own,
 });

@@ -40,6 +40,8 @@ export interface Admin {
   faults(changes: Partial<Faults>): Promise<AdminState>;
   /** Makes a device's public key the one of a client of `acme`, an authorization server or `documents`. */
   registerKey(party: string, clientId: string, jwk: object): Promise<void>;
+  /** A tool of the server says something else of itself from now on. */
+  rewriteTools(server: string): Promise<AdminState>;
   /** Publishes a new list of what is stopped; an empty one lifts every stop. */
   stop(list: StopList): Promise<AdminState>;
   /** What stands at the address of that list from now on. */
@@ -124,6 +126,7 @@ export function adminClient(api: string): Admin {
     faults: (changes) => ask('PUT', '/faults', changes),
     registerKey: (party, clientId, jwk) =>
       ask('PUT', `/clients/${party}/${encodeURIComponent(clientId)}/keys`, { jwk }),
+    rewriteTools: (server) => ask('POST', `/servers/${server}/rewrite-tools`),
     stop: (list) => ask('PUT', '/emergency-stop', list),
     serveStop: (as, list = {}) => ask('PUT', '/emergency-stop/serving', { as, ...list }),
     signal: (order) => ask('POST', '/signals', order),

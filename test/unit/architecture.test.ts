@@ -143,10 +143,7 @@ describe('bundles', () => {
         input,
       ),
     );
-    assert.deepEqual(early.sort(), [
-      'src/gateway/connectionUpstreams.ts',
-      'src/gateway/onDemand.ts',
-    ]);
+    assert.deepEqual(early.sort(), ['src/gateway/onDemand.ts']);
     const all = Object.keys(meta('extension').inputs);
     assert.ok(all.some((input) => input.includes('openid-client')));
     assert.ok(all.includes('src/gateway/forward.ts'));

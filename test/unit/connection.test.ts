@@ -223,6 +223,23 @@ describe('a connection', () => {
     assert.ok(state.kind === 'connected' && state.tools === 2 && tools.length === 2);
   });
 
+  it('keeps what its server changed about its tools until it is closed', async () => {
+    const changes = { added: ['mail_all'], removed: [], changed: ['search'] };
+    const h = harness();
+    h.connection.record.toolsChanged(changes);
+    assert.equal(h.connection.snapshot().toolChanges, undefined, 'it was not in use');
+    await h.connection.connect();
+    h.connection.record.toolsChanged(changes);
+    const { toolChanges, history } = h.connection.snapshot();
+    assert.deepEqual(toolChanges, { ...changes, atMs: h.clock.now() });
+    assert.deepEqual(
+      history.map(({ kind }) => kind),
+      ['connected', 'toolsChanged'],
+    );
+    await h.connection.close({ type: 'turnedOff' }, 'person');
+    assert.equal(h.connection.snapshot().toolChanges, undefined);
+  });
+
   it('leaves nothing scheduled once disposed', async () => {
     const h = harness();
     await h.connection.connect();

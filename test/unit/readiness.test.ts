@@ -30,6 +30,7 @@ function overview(
       state: states[kind],
       changedAtMs: 0,
       wantedScopes: [],
+      writeScopes: [],
       tools: [],
       history: [],
       openStreams: 0,

@@ -22,7 +22,7 @@ export type Detector =
 
 export interface HistoryEntry {
   readonly atMs: number;
-  readonly kind: StateKind | 'reduced';
+  readonly kind: StateKind | 'reduced' | 'toolsChanged';
   readonly detector: Detector;
   readonly code?: ErrorCode;
 }

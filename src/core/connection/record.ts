@@ -5,6 +5,7 @@ import type { ConnectError } from '../errors.ts';
 import { Emitter } from '../event.ts';
 import type { Clock, Event, Log } from '../ports.ts';
 import type { ServerProfile } from '../profile/profile.ts';
+import type { ToolChanges } from '../server/toolChanges.ts';
 import { historyEntry, type Detector, type HistoryEntry } from './history.ts';
 import {
   isOpen,
@@ -40,7 +41,13 @@ type Granted = Pick<Access, 'receivedAt' | 'lifeMs' | 'serverLifeMs'>;
 
 type Details = Pick<
   ConnectionSnapshot,
-  'changedAtMs' | 'lastCall' | 'failure' | 'expiresAtMs' | 'copyWorksUntilMs' | 'revokedAtMs'
+  | 'changedAtMs'
+  | 'lastCall'
+  | 'failure'
+  | 'expiresAtMs'
+  | 'copyWorksUntilMs'
+  | 'revokedAtMs'
+  | 'toolChanges'
 >;
 
 export class ConnectionRecord {
@@ -70,12 +77,12 @@ export class ConnectionRecord {
   }
 
   snapshot(server: ServerProfile, outlook: Outlook): ConnectionSnapshot {
-    const { id, label, url, identityProvider, scopes } = server;
+    const { id, label, url, identityProvider, scopes, writeScopes } = server;
     const { nextAtMs, openUntilMs } = outlook;
     const isUnconfirmed = isOpen(this.#state) && this.#state.unconfirmedSinceMs !== undefined;
     this.#snapshot ??= Object.freeze({
       ...{ id, label, url, identityProvider },
-      wantedScopes: scopes,
+      ...{ wantedScopes: scopes, writeScopes },
       state: this.#state,
       tools: this.#tools,
       openStreams: outlook.openStreams,
@@ -116,7 +123,7 @@ export class ConnectionRecord {
   /** Nothing is held any more; a copy may still work. */
   letGo(): void {
     this.#tools = [];
-    this.#details = without(this.#details, 'expiresAtMs');
+    this.#details = without(this.#details, 'expiresAtMs', 'toolChanges');
   }
 
   /** Its server has been told that it is over. */
@@ -134,6 +141,15 @@ export class ConnectionRecord {
   toolsListed(tools: readonly ToolSummary[]): void {
     if (!isOpen(this.#state) || !this.setTools(tools)) return;
     this.apply({ type: 'toolsListed', tools: tools.length });
+    this.changed();
+  }
+
+  /** It lists other tools than before, under the same grant. */
+  toolsChanged(changes: ToolChanges): void {
+    if (!isOpen(this.#state)) return;
+    const atMs = this.#deps.clock.now();
+    this.#details = { ...this.#details, toolChanges: { ...changes, atMs } };
+    this.#deps.history.add({ atMs, kind: 'toolsChanged', detector: 'use' });
     this.changed();
   }
 

@@ -1,6 +1,7 @@
 // What a connection can be and what can happen to it. Invariant: transition() is pure and total;
 // a snapshot never holds a token; a network failure never becomes a removal or the reverse.
 import type { ErrorCode, Facts } from '../errors.ts';
+import type { ToolChanges } from '../server/toolChanges.ts';
 import type { HistoryEntry } from './history.ts';
 
 export type ConnectingStep =
@@ -97,7 +98,11 @@ export interface ConnectionSnapshot {
   readonly state: ConnectionState;
   readonly changedAtMs: number;
   readonly wantedScopes: readonly string[];
+  /** What the profile calls so. */
+  readonly writeScopes: readonly string[];
   readonly tools: readonly ToolSummary[];
+  /** The last time it listed other tools than before, while it was open. */
+  readonly toolChanges?: ToolChanges & { readonly atMs: number };
   /** When the access in hand is given up. */
   readonly expiresAtMs?: number;
   /** Until when the server would take a copy of the last access. */

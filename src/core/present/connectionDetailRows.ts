@@ -5,7 +5,8 @@ import { cleanText, escapeMarkdown } from './plainText.ts';
 import { detailRow, rowId, type Row } from './row.ts';
 import type { Explanation, Remedy } from './sentences.ts';
 import type { ConnectionSnapshot } from '../connection/state.ts';
-import { counted, isReadOnly, type Connected, type PresentContext } from './stateWords.ts';
+import { toolChangesSentence, toolChangesSummary } from './toolChangeWords.ts';
+import { counted, readsOnly, type Connected, type PresentContext } from './stateWords.ts';
 
 /** The rows under `snapshot`, most important first. */
 export function detailRows(
@@ -32,6 +33,7 @@ export function detailRows(
           ...whenLabelled('expires', 'Expires', snapshot.expiresAtMs, 'watch'),
         ]
       : whenLabelled('nextCheck', 'Next try', snapshot.nextCheckAtMs, 'sync')),
+    ...toolChangeRows(id, snapshot, context),
     ...copyRows(id, snapshot, context),
     ...(lastCall === undefined
       ? []
@@ -45,6 +47,20 @@ export function detailRows(
         ]),
     ...historyRows(id, snapshot, context),
   ];
+}
+
+function toolChangeRows(
+  id: (name: string) => string,
+  { label, toolChanges }: ConnectionSnapshot,
+  context: PresentContext,
+): readonly Row[] {
+  if (toolChanges === undefined) return [];
+  const row = detailRow(id('toolChanges'), {
+    label: 'Tools changed',
+    description: `${toolChangesSummary(toolChanges)} · ${whenSaid(toolChanges.atMs, context)}`,
+    icon: 'diff',
+  });
+  return [{ ...row, tooltip: [escapeMarkdown(toolChangesSentence(label, toolChanges), 600)] }];
 }
 
 /** What nobody here can end: a copy made elsewhere, as long as its server takes it. */
@@ -114,9 +130,10 @@ export function remedyWords(remedy: Remedy, organization: string, server: string
 
 function accessRows(
   id: (name: string) => string,
-  { tools }: ConnectionSnapshot,
+  snapshot: ConnectionSnapshot,
   state: Connected,
 ): readonly Row[] {
+  const { tools } = snapshot;
   const names = tools.map((tool, index) =>
     detailRow(id(`tool/${index}`), {
       label: cleanText(tool.name),
@@ -126,7 +143,7 @@ function accessRows(
   );
   return [
     detailRow(id('access'), {
-      label: isReadOnly(state.scopes, tools) ? 'Read only' : 'Read and write',
+      label: readsOnly(snapshot, state) ? 'Read only' : 'Read and write',
       description: cleanText(state.scopes.join(' ')),
       icon: 'shield',
     }),

@@ -64,6 +64,8 @@ export function whatHappened(
       return 'Connected';
     case 'reduced':
       return `Access reduced by ${org}`;
+    case 'toolsChanged':
+      return `${cleanText(server)} changed its tools`;
     case 'accessRemoved':
       return `Access removed by ${org}`;
     case 'sessionEnded':

@@ -4,7 +4,8 @@ import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { silentParty } from './silentParty.ts';
 import { skewWords } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState, ToolSummary } from '../connection/state.ts';
+import { isReadOnly, isReadOnlyGrant } from '../connection/readOnly.ts';
+import type { ConnectionSnapshot, ConnectionState } from '../connection/state.ts';
 
 export interface PresentContext extends Now {
   readonly organization: string;
@@ -115,30 +116,33 @@ function clockWords({ failure }: ConnectionSnapshot): string {
 }
 
 function connectedWords(
-  { tools, openUntilMs }: ConnectionSnapshot,
+  snapshot: ConnectionSnapshot,
   state: Connected,
   context: PresentContext,
 ): string {
-  const reduced = isReadOnly(state.scopes, tools) ? 'read only' : 'reduced access';
+  const { openUntilMs, toolChanges } = snapshot;
+  const reduced = readsOnly(snapshot, state) ? 'read only' : 'reduced access';
   const parts = ['Connected', state.reducedBy.length > 0 ? reduced : counted(state.tools)];
+  // Trusted by what it said first: more or fewer tools are everyday, other words under the same name are not.
+  if (toolChanges !== undefined && toolChanges.changed.length > 0) {
+    parts.push(`tools changed at ${clockTime(toolChanges.atMs, context)}`);
+  }
   if (state.unconfirmedSinceMs !== undefined) {
     const until =
       openUntilMs === undefined ? '' : `, open until ${clockTime(openUntilMs, context)}`;
     const since = `not confirmed since ${clockTime(state.confirmedAtMs, context)}${until}`;
-    return state.reducedBy.length > 0 ? [...parts, since].join(' · ') : `Connected · ${since}`;
+    const kept = state.reducedBy.length > 0 ? parts : parts.toSpliced(1, 1);
+    return [...kept, since].join(' · ');
   }
   const confirmed = `confirmed ${relativeTime(state.confirmedAtMs, context)}`;
   return (state.reducedBy.length > 0 ? parts : [...parts, confirmed]).join(' · ');
 }
 
+/** Whether nothing can be changed there, as far as anybody here knows. */
+export const readsOnly = (
+  { tools, writeScopes }: Pick<ConnectionSnapshot, 'tools' | 'writeScopes'>,
+  { scopes, reducedBy: missing }: Pick<Connected, 'scopes' | 'reducedBy'>,
+): boolean => isReadOnly(scopes, tools) || isReadOnlyGrant({ scopes, missing, writeScopes });
+
 /** `1 tool`, `12 tools`. */
 export const counted = (tools: number): string => (tools === 1 ? '1 tool' : `${tools} tools`);
-
-const readScope = /(^|[.:/_-])(read|readonly|view|list|get)$/i;
-
-/** True only when nothing granted looks like writing; in doubt it may write. */
-export function isReadOnly(scopes: readonly string[], tools: readonly ToolSummary[]): boolean {
-  const access = scopes.filter((scope) => !/^(openid|profile|email|offline_access)$/.test(scope));
-  if (access.length > 0 && access.every((scope) => readScope.test(scope))) return true;
-  return tools.length > 0 && tools.every((tool) => tool.readOnly);
-}

@@ -89,6 +89,7 @@ const serverEntries = {
           'scopes',
           'writeScopes',
           'writeAtOnce',
+          'hideWriteTools',
           'dpop',
         ]),
       ),

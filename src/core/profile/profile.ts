@@ -8,11 +8,11 @@ import type {
 import type { ProfileProblem } from '../overview.ts';
 import {
   identityProviderSchema,
-  limitsSchema,
   profileSchema,
   serverSchema,
   type clientAssertionSchema,
 } from './profileSchema.ts';
+import { harnessesSchema, limitsSchema } from './rulesSchema.ts';
 import { Secret } from '../secret.ts';
 
 export type ProfileSource = 'managed' | 'settings';
@@ -96,6 +96,8 @@ export interface ServerProfile extends ClientProfile {
   readonly writeScopes: readonly string[];
   /** Ask for `writeScopes` from the start. */
   readonly writeAtOnce: boolean;
+  /** Tools that may write are not offered while reading alone is granted. */
+  readonly hideWriteTools: boolean;
   /** `whenAsked`: where the server's metadata demands bound tokens. */
   readonly dpop: 'whenAsked' | 'always' | 'never';
 }
@@ -120,6 +122,8 @@ export interface OrganizationProfile {
   /** Servers, those used last, that connect when VS Code starts. */
   readonly connectAtStart: number;
   readonly emergencyStop: EmergencyStopProfile | undefined;
+  /** Agents other than VS Code's own chat that connections are given to. */
+  readonly harnesses: { readonly agentHost: boolean; readonly otherClients: boolean };
 }
 
 /** What there is no profile without; the rest is checked part by part. */
@@ -128,6 +132,7 @@ const frameSchema = v.object({
   identityProviders: v.array(v.unknown(), 'must be a list'),
   servers: v.array(v.unknown(), 'must be a list'),
   limits: v.optional(v.unknown()),
+  harnesses: v.optional(v.unknown()),
   emergencyStop: v.optional(v.unknown()),
 });
 
@@ -147,10 +152,6 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
   }
   const frame = check(frameSchema, raw, '', report);
   if (frame === undefined) return { profile: undefined, problems };
-  const limits =
-    check(profileSchema.entries.limits, frame.limits, 'limits', report) ??
-    v.parse(limitsSchema, {});
-
   const identityProviders = unique(
     entries(identityProviderSchema, frame.identityProviders, 'identityProviders', report),
     report,
@@ -171,19 +172,27 @@ export function readProfile(raw: unknown, source: ProfileSource): ProfileReading
       source,
       identityProviders,
       servers,
-      checkInterval: limits.checkIntervalMinutes,
-      tokenCapMs: limits.tokenCapMinutes * 60_000,
-      maxStalenessMs: limits.maxStalenessMinutes * 60_000,
-      connectAtStart: limits.connectAtStart,
-      emergencyStop: managedOnly(
-        check(profileSchema.entries.emergencyStop, frame.emergencyStop, 'emergencyStop', report),
-        source,
-        () => {
-          report('emergencyStop', onlyManaged);
-        },
-      ),
+      ...rulesOf(frame, source, report),
     },
     problems,
+  };
+}
+
+/** What holds for all connections; a rule with a mistake in it is as if it were not there. */
+function rulesOf(frame: v.InferOutput<typeof frameSchema>, source: ProfileSource, report: Report) {
+  const { entries } = profileSchema;
+  const limits = check(entries.limits, frame.limits, 'limits', report) ?? v.parse(limitsSchema, {});
+  const harnesses = check(entries.harnesses, frame.harnesses, 'harnesses', report);
+  const stop = check(entries.emergencyStop, frame.emergencyStop, 'emergencyStop', report);
+  return {
+    checkInterval: limits.checkIntervalMinutes,
+    tokenCapMs: limits.tokenCapMinutes * 60_000,
+    maxStalenessMs: limits.maxStalenessMinutes * 60_000,
+    connectAtStart: limits.connectAtStart,
+    harnesses: harnesses ?? v.parse(harnessesSchema, {}),
+    emergencyStop: managedOnly(stop, source, () => {
+      report('emergencyStop', onlyManaged);
+    }),
   };
 }
 

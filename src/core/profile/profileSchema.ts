@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import { clientAuthenticationMethods, signingAlgorithms } from '../client/clientRegistration.ts';
 import { isSecureUrl } from '../url.ts';
+import { described, whole, yesOrNo } from './fields.ts';
+import { harnessesSchema, limitsSchema } from './rulesSchema.ts';
 
-const described = <T extends v.GenericSchema>(schema: T, description: string) =>
-  v.pipe(schema, v.description(description));
 const text = v.pipe(
   v.string('must be text'),
   v.nonEmpty('must not be empty'),
@@ -28,14 +28,6 @@ const scope = v.pipe(
 const scopes = v.pipe(v.array(scope, 'must be a list'), v.maxLength(64, 'must be at most 64'));
 const oneOf = <const T extends readonly [string, ...string[]]>(options: T) =>
   v.picklist(options, `must be ${options.slice(0, -1).join(', ')} or ${options.at(-1) ?? ''}`);
-const whole = (low: number, high: number, what: string) =>
-  v.pipe(
-    v.number('must be a number'),
-    v.integer(`must be ${what}`),
-    v.minValue(low, `must be at least ${low}`),
-    v.maxValue(high, `must be at most ${high}`),
-  );
-const minutes = (low: number, high: number) => whole(low, high, 'whole minutes');
 const managedOnly = "Only in the administrator's managed file; refused in settings.";
 const publicKeys = (types: readonly [string, ...string[]], said: string) =>
   v.pipe(
@@ -71,7 +63,6 @@ const emailDomain = v.pipe(
   v.regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'must be a domain such as acme.com'),
   v.toLowerCase(),
 );
-const yesOrNo = v.boolean('must be true or false');
 export const clientAssertionSchema = v.strictObject({
   audience: v.optional(
     described(oneOf(['issuer', 'tokenEndpoint']), 'Whom the assertion names as its audience.'),
@@ -233,6 +224,13 @@ export const serverSchema = v.strictObject({
     [],
   ),
   writeAtOnce: v.optional(described(yesOrNo, 'Ask for the write scopes from the start.'), false),
+  hideWriteTools: v.optional(
+    described(
+      yesOrNo,
+      'While only reading is granted, leave out the tools that the server does not mark read-only.',
+    ),
+    true,
+  ),
   dpop: v.optional(
     described(
       oneOf(['whenAsked', 'always', 'never']),
@@ -242,56 +240,15 @@ export const serverSchema = v.strictObject({
   ),
 });
 
-const checkIntervalSchema = v.pipe(
-  v.strictObject({
-    default: v.optional(described(minutes(1, 60), 'Minutes between checks.'), 15),
-    min: v.optional(described(minutes(1, 60), 'Least a person may set.'), 1),
-    max: v.optional(described(minutes(1, 60), 'Most a person may set.'), 60),
-  }),
-  v.check(
-    (limits) => limits.min <= limits.default && limits.default <= limits.max,
-    'must have min <= default <= max',
-  ),
-);
-
-export const limitsSchema = v.strictObject({
-  checkIntervalMinutes: v.optional(
-    described(checkIntervalSchema, 'How often the company is asked whether access still stands.'),
-    {},
-  ),
-  tokenCapMinutes: v.optional(
-    described(
-      minutes(5, 1440),
-      'Access is given up and asked for anew after so many minutes, however long the server would take it.',
-    ),
-    30,
-  ),
-  maxStalenessMinutes: v.optional(
-    described(
-      minutes(0, 1440),
-      'While nobody can be asked, connections stay open for so many minutes after the last yes; 0 (strict): not at all.',
-    ),
-    30,
-  ),
-  connectAtStart: v.optional(
-    described(
-      v.pipe(
-        v.number('must be a number'),
-        v.integer('must be whole'),
-        v.minValue(0, 'must be at least 0'),
-        v.maxValue(100, 'must be at most 100'),
-      ),
-      'Servers, those used last, that connect when VS Code starts; the others connect at their first use.',
-    ),
-    5,
-  ),
-});
-
 export const profileSchema = v.strictObject({
   organization: described(text, 'Name of the company, as people say it.'),
   identityProviders: described(v.array(identityProviderSchema), 'Who signs people in.'),
   servers: described(v.array(serverSchema), 'MCP servers the company offers.'),
   limits: v.optional(described(limitsSchema, 'How long access lasts without another yes.'), {}),
+  harnesses: v.optional(
+    described(harnessesSchema, 'Other agents that may use the connections.'),
+    {},
+  ),
   emergencyStop: v.optional(
     described(
       emergencyStopSchema,

@@ -1,7 +1,6 @@
 // A window of an employee: real core, real gateway, and the official client that VS Code is in this place.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
@@ -23,9 +22,7 @@ export async function openWindow(employee: Employee): Promise<Window> {
     log.push(`${message} ${JSON.stringify(facts ?? {})}`);
   };
   const gateway = new Gateway({
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
+    upstreams: connectionUpstreams(connections),
     fetch: (input, init) => fetch(input, init),
     clock: systemClock,
     log: { debug: note, info: note, warn: note, error: note },

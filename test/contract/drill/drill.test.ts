@@ -8,7 +8,6 @@ import { drillMarkdown } from '../../../src/core/drill/markdown.ts';
 import { dryRun, rehearse } from '../../../src/core/drill/rehearsal.ts';
 import { verdictOf, type DrillKind, type DrillReport } from '../../../src/core/drill/report.ts';
 import { isUsable } from '../../../src/core/connection/state.ts';
-import { sentenceAt } from '../../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import { GatewayClient } from '../../../src/node/gatewayClient.ts';
@@ -32,9 +31,7 @@ describe('a revocation drill', function () {
     world.alice = await world.at.settled('alice');
     const { connections } = world.alice;
     world.gateway = new Gateway({
-      upstreams: connectionUpstreams(connections, (serverId, error) =>
-        sentenceAt(connections.overview(), serverId, error),
-      ),
+      upstreams: connectionUpstreams(connections),
       fetch: (input, init) => fetch(input, init),
       clock: systemClock,
       log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../../src/core/present/refusal.ts';
 import type { Row } from '../../../src/core/present/row.ts';
 import { overviewRows } from '../../../src/core/present/sideBar.ts';
 import { statusBar } from '../../../src/core/present/statusBar.ts';
@@ -45,9 +44,7 @@ export async function beginWorkday(
   });
   const { connections } = employee;
   const gateway = new Gateway({
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
+    upstreams: connectionUpstreams(connections),
     fetch: outage.fetch,
     clock: systemClock,
     log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
@@ -33,9 +32,7 @@ describe('a removal, by whatever it is found out', function () {
       connections.overview().connections.every(({ state }) => state.kind === 'connected'),
     );
     world.gateway = new Gateway({
-      upstreams: connectionUpstreams(connections, (serverId, error) =>
-        sentenceAt(connections.overview(), serverId, error),
-      ),
+      upstreams: connectionUpstreams(connections),
       fetch: (input, init) => fetch(input, init),
       clock: systemClock,
       log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },

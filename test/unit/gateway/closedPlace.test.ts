@@ -26,6 +26,7 @@ import type { Overview } from '../../../src/core/overview.ts';
 import { Gateway, type GatewayDeps } from '../../../src/gateway/gateway.ts';
 import { namedPorts, type GatewayAddress } from '../../../src/gateway/listener.ts';
 import { startOnDemand } from '../../../src/gateway/onDemand.ts';
+import { createOpening } from '../../../src/gateway/opening.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
 import { exchange, hostOf, statuses } from './rawRequest.ts';
 import { FakeAccess, until } from './rig.ts';
@@ -402,7 +403,10 @@ describe('the place where the gateway listens', () => {
     // Ten seconds of patience after the last connection pass at once.
     const schedule: typeof systemClock.schedule = (ms, task) =>
       systemClock.schedule(idle && ms === 10_000 ? 30 : ms, task);
-    const gateway = startOnDemand(connections, deps({ clock: { ...systemClock, schedule } }));
+    const own = deps({ clock: { ...systemClock, schedule } });
+    const gateway = startOnDemand(connections, own.log, (onDidChange) =>
+      Promise.resolve(createOpening(connections, own, onDidChange)),
+    );
     const published: (GatewayAddress | undefined)[] = [];
     gateway.onDidListen(() => published.push(gateway.address()));
     const isOpen = (now: boolean) => {
@@ -413,10 +417,7 @@ describe('the place where the gateway listens', () => {
     assert.deepEqual([gateway.address(), readdirSync(folder)], [undefined, []]);
     isOpen(true);
     await until(() => published.length === 1);
-    return {
-      window: { gateway, published, isOpen },
-      path: pathOf(published[0]),
-      key: gateway.key(),
-    };
+    const window = { gateway, published, isOpen };
+    return { window, path: pathOf(published[0]), key: gateway.key() };
   }
 });

@@ -49,12 +49,9 @@ function createCase({ failures = 0 } = {}) {
       },
     };
   };
-  const load = () =>
-    Promise.resolve({
-      createOpening: (...[asked, own, onDidChange]: Parameters<typeof createOpening>) =>
-        createOpening(asked, own, onDidChange, create),
-    });
-  const gateway = startOnDemand(connections, deps, load);
+  const load = (onDidChange: () => void) =>
+    Promise.resolve(createOpening(connections, deps, onDidChange, create));
+  const gateway = startOnDemand(connections, deps.log, load);
   gateway.onDidListen(() => {
     window.heard += 1;
   });

@@ -30,10 +30,12 @@ describe('a grant is for reading only', () => {
 
 function counts({ kind, scopes, missing, hides = true }: Given): boolean {
   const state = { kind: kind ?? 'connected', scopes, reducedBy: missing };
-  const server = { url: 'https://mcp.example/', writeScopes: ['w', 'w2'] };
+  const server = {
+    ...{ url: 'https://mcp.example/', writeScopes: ['w', 'w2'], hideWriteTools: hides },
+  };
   const connection = { gate: new AbortController().signal, server, state };
   const connections = { connection: () => connection } as unknown as Connections;
-  const upstreams = connectionUpstreams(connections, () => '', { hidesWriteTools: () => hides });
+  const upstreams = connectionUpstreams(connections, () => '');
   const access = upstreams.access('tickets');
   assert.ok(access?.open === true);
   return isReadOnly(access.upstream.grant());

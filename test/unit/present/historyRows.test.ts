@@ -40,6 +40,11 @@ describe('the history of a server', () => {
     );
   });
 
+  it('tells of tools that its server changed', () => {
+    const row = rowsOf({ history: [entry('toolsChanged', 'use', 3)] }).at(-1);
+    assert.equal(row?.description, 'Tickets changed its tools · found by a call');
+  });
+
   it('survives what another version wrote', () => {
     const foreign = {
       kind: 'melted',

@@ -204,6 +204,40 @@ describe('the row of a connection', () => {
     });
   }
 
+  describe('of a server that changed its tools', () => {
+    const toolChanges = {
+      added: ['mail_all'],
+      removed: [],
+      changed: ['read'],
+      atMs: minutesAgo(3),
+    };
+    const rowOf = (rest: Partial<ConnectionSnapshot>) =>
+      connectionRow(connection(connected, rest), context);
+
+    it('says at once that a tool is another under the same name, and which', () => {
+      const row = rowOf({ toolChanges });
+      assert.match(row.description, /^Connected · \d+ tools · tools changed at 14:00 · confirmed /);
+      const detail = row.children.find(({ label }) => label === 'Tools changed');
+      assert.equal(detail?.description, 'changed: read; new: mail_all · 3 min ago (14:00)');
+      assert.match(detail.tooltip.join(), /^Tickets changed its tools while they were in use/);
+    });
+
+    it('leaves tools that came or went to the details', () => {
+      const row = rowOf({ toolChanges: { ...toolChanges, changed: [] } });
+      assert.doesNotMatch(row.description, /changed/);
+      const detail = row.children.find(({ label }) => label === 'Tools changed');
+      assert.equal(detail?.description, 'new: mail_all · 3 min ago (14:00)');
+    });
+  });
+
+  it('says read only where what the profile calls writing was left out', () => {
+    const less = { ...connected, scopes: ['tickets'], reducedBy: ['tickets:write'] };
+    const said = (writeScopes: readonly string[]) =>
+      connectionRow(connection(less, { writeScopes }), context).description;
+    assert.match(said(['tickets:write']), /^Connected · read only/);
+    assert.match(said([]), /^Connected · reduced access/);
+  });
+
   it('names the host that is silent when it is not the server', () => {
     const failure = { code: 'network.unreachable', atMs: nowMs } as const;
     const state = { kind: 'unreachable', code: 'network.unreachable' } as const;

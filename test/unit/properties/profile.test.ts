@@ -45,6 +45,7 @@ const serverAt = (identityProviderId: string) =>
       scopes: fc.array(scope, { maxLength: 5 }),
       writeScopes: fc.array(scope, { maxLength: 5 }),
       writeAtOnce: fc.boolean(),
+      hideWriteTools: fc.boolean(),
       resourceMatch: fc.constantFrom('prefix', 'exact'),
       dpop: fc.constantFrom('whenAsked', 'always', 'never'),
     },
