@@ -10,7 +10,7 @@ import { networkMark } from './node/networkMark.ts';
 import type { SupportDeps } from './node/supportTools.ts';
 import { systemClock as clock } from './node/systemClock.ts';
 import { createHost, type Host } from './vscode/host.ts';
-import { registerMcpProvider } from './vscode/mcpProvider.ts';
+import { registerMcpProvider, serverAddress } from './vscode/mcpProvider.ts';
 import { createActions } from './vscode/productActions.ts';
 import { onDidChangeSettings, readSettings } from './vscode/settings.ts';
 import { registerUriRedirect } from './vscode/uriRedirect.ts';
@@ -38,8 +38,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   });
   const outbound = { fetch: witness.fetch, clock };
   const gateway = startGateway(connections, { ...outbound, log: host.log });
-  const { onDidListen } = gateway;
-  const product = { onDidListen, managedPath: managed.path, ...outbound };
+  const product = { onDidListen: gateway.onDidListen, managedPath: managed.path, ...outbound };
   const actions = createActions(connections, product);
   const load = () =>
     connections.load(async () => {
@@ -48,6 +47,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     });
 
   const mcp = registerMcpProvider({ actions, clock, ...gateway });
+  const addressOf = (serverId: string) => serverAddress(gateway.address(), serverId);
   const support = loadSupport(context, {
     ...{ connections, gateway, clock, log: host.log, witnessed: witness.counts },
     isOffered: (serverId) => mcp.isOffered(serverId),
@@ -58,7 +58,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     redirect,
     { dispose: () => connections.dispose() },
     { dispose: () => gateway.dispose() },
-    registerViews(actions, host, { extensionVersion: packageJSON.version, support }),
+    registerViews(actions, host, { extensionVersion: packageJSON.version, support, addressOf }),
     mcp,
     onDidChangeSettings(() => {
       load().catch((error: unknown) => {
@@ -83,8 +83,11 @@ const startGateway = (
   startOnDemand(connections, deps.log, async (onDidChange) => {
     const { openingOf } = await import('./gateway/opening.ts');
     const editor = env.appName;
-    const environment = process.env;
-    return openingOf(connections, { ...deps, editor, platform, environment }, onDidChange);
+    const own = { ...deps, editor, platform, environment: process.env };
+    // Agent-host sessions know no sockets.
+    const isForAgentHost = () => connections.overview().harnesses?.agentHost === true;
+    const transport = () => (isForAgentHost() ? 'tcp' : 'socket');
+    return openingOf(connections, { ...own, transport }, onDidChange);
   });
 
 /** Loaded when a command of support runs. */

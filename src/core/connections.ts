@@ -133,7 +133,7 @@ export class Connections {
     const { profile, problems } = this.#reading ?? nothingRead;
     this.#overview ??= Object.freeze({
       loaded: this.#reading !== undefined,
-      ...(profile === undefined ? {} : { organization: profile.organization }),
+      ...(profile && { organization: profile.organization, harnesses: profile.harnesses }),
       managed: profile?.source === 'managed',
       problems: [...problems, ...(this.#notices?.problems ?? [])],
       people: this.#companies.map(({ session }) => session.person()),
@@ -216,7 +216,7 @@ export class Connections {
     const { Registrations } = await import('./client/registrations.ts');
     return new Registrations({
       clients: this.#companies.flatMap(({ needyClients }) => needyClients),
-      store: this.#store,
+      store: this.#windows?.secrets ?? this.#deps.store,
       outbound: this.#outbound,
       onGiven: async () => {
         await Promise.all(this.#signedIn().map((company) => company.connectAll('lacking')));
@@ -256,7 +256,7 @@ export class Connections {
    * @throws storage.unavailable when the keyring would not delete
    */
   async forgetEverything(): Promise<readonly string[]> {
-    const store = this.#store;
+    const store = this.#windows?.secrets ?? this.#deps.store;
     const untold = await Promise.all(this.#companies.map((company) => company.forget()));
     this.#outbound.forgetEverything();
     await this.#choices.forget();
@@ -279,9 +279,9 @@ export class Connections {
     this.#windows?.dispose();
   }
 
-  /** As all windows of this person have it. */
-  get #store(): ListedSecretStore {
-    return this.#windows?.secrets ?? this.#deps.store;
+  /** Undefined until there is anybody to sign in. */
+  get windows(): Windows | undefined {
+    return this.#windows;
   }
 
   async #openWindows(): Promise<Windows> {

@@ -65,6 +65,8 @@ export interface Overview {
   readonly organization?: string;
   /** Set by an administrator's file, not by this person's settings. */
   readonly managed: boolean;
+  /** Agents other than VS Code's own chat that the organization lets in; absent without a profile. */
+  readonly harnesses?: { readonly agentHost: boolean; readonly otherClients: boolean };
   readonly problems: readonly ProfileProblem[];
   readonly people: readonly PersonSnapshot[];
   readonly connections: readonly ConnectionSnapshot[];

@@ -26,7 +26,7 @@ export interface GatewayDeps {
   readonly platform: NodeJS.Platform;
   readonly environment: NodeJS.ProcessEnv;
   /** `tcp`: a port of 127.0.0.1, for clients that know no sockets. */
-  readonly transport?: 'socket' | 'tcp';
+  readonly transport?: 'socket' | 'tcp' | undefined;
   readonly limits?: Partial<Limits>;
   /** What VS Code calls itself in a handshake; without: every client is taken for it. */
   readonly editor?: string;

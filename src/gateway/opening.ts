@@ -18,7 +18,7 @@ const idleMs = 10_000;
 /** In front of the connections of this window. */
 export const openingOf = (
   connections: Connections,
-  deps: Omit<GatewayDeps, 'upstreams'>,
+  deps: Omit<OpeningNeeds, 'upstreams'>,
   onDidChange: () => void,
 ): Opening =>
   createOpening(connections, { ...deps, upstreams: connectionUpstreams(connections) }, onDidChange);
@@ -28,12 +28,17 @@ export type Opening = Pick<GatewayOpening, 'listening' | 'look' | 'dispose'>;
 /** @param onDidChange told whenever another gateway listens, or none */
 export const createOpening = (
   connections: Wanting,
-  deps: GatewayDeps,
+  deps: OpeningNeeds,
   onDidChange: () => void,
   create: Create = (ownDeps) => new Gateway(ownDeps),
 ): Opening => new GatewayOpening(connections, { ...deps, onDidChange, create });
 
-interface OpeningDeps extends GatewayDeps {
+/** What a gateway needs; how it is reached may change while there is one. */
+export interface OpeningNeeds extends Omit<GatewayDeps, 'transport'> {
+  readonly transport?: () => NonNullable<GatewayDeps['transport']>;
+}
+
+interface OpeningDeps extends OpeningNeeds {
   readonly onDidChange: () => void;
   readonly create: Create;
 }
@@ -50,6 +55,8 @@ class GatewayOpening {
   #retry: Disposable | undefined;
   #idle: Disposable | undefined;
   #failures = 0;
+  /** What the one that listens, or is about to, was made for. */
+  #transport: GatewayDeps['transport'];
   #isOver = false;
 
   constructor(connections: Wanting, deps: OpeningDeps) {
@@ -60,6 +67,7 @@ class GatewayOpening {
   /** Whether one is wanted may have changed. */
   look(): void {
     if (this.#isOver) return;
+    if (this.#transport !== this.#deps.transport?.()) this.#letGo();
     if (isWanted(this.#connections)) {
       this.#idle?.dispose();
       this.#idle = undefined;
@@ -81,11 +89,13 @@ class GatewayOpening {
 
   async #open(): Promise<void> {
     const { clock, log } = this.#deps;
+    const transport = this.#deps.transport?.();
+    this.#transport = transport;
     const onLost = () => {
       this.#letGo();
     };
     try {
-      this.listening = await listening({ ...this.#deps, onLost });
+      this.listening = await listening({ ...this.#deps, transport, onLost }, this.#deps.create);
       if (this.#isOver) return;
       this.#failures = 0;
       this.#deps.onDidChange();
@@ -116,8 +126,8 @@ const retryDelayMs = (failures: number): number =>
   Math.min(firstRetryMs * 2 ** failures, lastRetryMs);
 
 /** @throws gateway.notListening */
-async function listening(deps: OpeningDeps): Promise<OneGateway> {
-  const gateway = deps.create(deps);
+async function listening(deps: GatewayDeps, create: Create): Promise<OneGateway> {
+  const gateway = create(deps);
   try {
     await gateway.listen();
     return gateway;

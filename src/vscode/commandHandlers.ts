@@ -4,6 +4,7 @@ import { commands, env, Uri, version, window } from 'vscode';
 import { connectionDetails, signInDetails, type Versions } from '../core/present/adminDetails.ts';
 import { canSignIn } from '../core/present/attention.ts';
 import { ConnectError } from '../core/errors.ts';
+import { allowListEntry } from '../core/harness/serverLists.ts';
 import type { Overview, PersonSnapshot } from '../core/overview.ts';
 import type { Disposable } from '../core/ports.ts';
 import { subjectOf } from '../core/present/row.ts';
@@ -115,6 +116,14 @@ function supportHandlers(deps: HandlerDeps) {
       await env.clipboard.writeText(details ?? '');
       void window.showInformationMessage(
         'Details copied. Paste them into a message to your administrator.',
+      );
+    },
+    copyAllowListEntry: async (from: unknown) => {
+      const title = 'Copy the allow-list entry of which server?';
+      const server = await chooseServer(actions.overview(), from, { title, fits: () => true });
+      await env.clipboard.writeText(allowListEntry(server));
+      void window.showInformationMessage(
+        'Copied. An administrator adds it to the MCP servers that VS Code may use (policy ChatAllowedMcpServers).',
       );
     },
     showLog: () => {

@@ -8,6 +8,7 @@ import {
   TreeItem,
   TreeItemCollapsibleState,
   window,
+  workspace,
   type Event,
   type TreeDataProvider,
   type TreeView,
@@ -29,26 +30,28 @@ export interface ConnectionTree extends Disposable {
 
 const commandOf = { shadowConnections: commandIds.showShadowConnections } as const;
 
+const noRows: RowIndex = { roots: [], byId: new Map() };
+
 export function registerConnectionTree(
   actions: Pick<Actions, 'overview' | 'onDidChange'>,
   clock: Clock,
+  /** What VS Code dials, by server id. */
+  addressOf: (serverId: string) => string | undefined,
 ): ConnectionTree {
   const changes = new EventEmitter<string[] | undefined>();
-  const noRows: RowIndex = { roots: [], byId: new Map() };
   let rows = noRows;
   let drawing: Drawing | undefined;
   let below = (): readonly Row[] => [];
-  const readRows = ({ indexRows, overviewRows }: Drawing) => {
-    const above = overviewRows(actions.overview(), { nowMs: clock.now() });
+  const readRows = ({ indexRows, overviewRows, readEditorRules }: Drawing) => {
+    const now = { nowMs: clock.now() };
+    const above = overviewRows(actions.overview(), now, readEditorRules(addressOf));
     // An empty tree shows the welcome.
     return indexRows(above.length === 0 ? above : [...above, ...below()]);
   };
   const rowsDrawn = async () => {
-    if (drawing === undefined) {
-      drawing = await loadDrawing();
-      rows = readRows(drawing);
-    }
-    return rows;
+    if (drawing !== undefined) return rows;
+    drawing = await loadDrawing();
+    return (rows = readRows(drawing));
   };
   const view = window.createTreeView(viewIds.connections, {
     treeDataProvider: providerOf(changes.event, rowsDrawn, () => rows),
@@ -66,6 +69,7 @@ export function registerConnectionTree(
   update();
   const subscriptions = [
     actions.onDidChange(update),
+    onDidChangeRules(update),
     whileVisible(view, clock, update),
     view,
     changes,
@@ -80,6 +84,12 @@ export function registerConnectionTree(
     },
   };
 }
+
+/** What VS Code lets through is told in its own settings. */
+const onDidChangeRules = (update: () => void): Disposable =>
+  workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('chat')) update();
+  });
 
 const providerOf = (
   onDidChangeTreeData: Event<string[] | undefined>,
@@ -99,6 +109,7 @@ const providerOf = (
 const loadDrawing = async () => ({
   ...(await import('../core/present/sideBar.ts')),
   ...(await import('../core/present/rowChanges.ts')),
+  ...(await import('./editorSettings.ts')),
 });
 type Drawing = Awaited<ReturnType<typeof loadDrawing>>;
 

@@ -9,6 +9,7 @@ export const commandIds = {
   turnOn: 'enterpriseMcp.turnOn',
   checkNow: 'enterpriseMcp.checkNow',
   copyDetails: 'enterpriseMcp.copyDetails',
+  copyAllowListEntry: 'enterpriseMcp.copyAllowListEntry',
   showLog: 'enterpriseMcp.showLog',
   openProfile: 'enterpriseMcp.openProfile',
   setClientSecret: 'enterpriseMcp.setClientSecret',

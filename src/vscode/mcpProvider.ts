@@ -1,5 +1,7 @@
 // The open connections as VS Code's MCP servers. Invariant: `provide` holds nothing secret, for VS Code
 // writes it to disk in clear; the gateway's key is added in `resolve`, which never asks anybody anything.
+// Only where the organization lets agent-host sessions in, which are never resolved, it is in both: of use
+// to whoever reads that disk as this user while the window is open, and to nobody after.
 import { EventEmitter, lm, McpHttpServerDefinition, Uri, Disposable as Subscription } from 'vscode';
 import type { Overview } from '../core/overview.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
@@ -62,7 +64,8 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
     settleMs,
   );
   const subscription = actions.onDidChange(update);
-  const definitions = () => definitionsOf(offer, address());
+  const definitions = () =>
+    definitionsOf(offer, address(), isForAgentHost(actions.overview()) ? key() : {});
   const registration = lm.registerMcpServerDefinitionProvider(mcpProviderId, {
     onDidChangeMcpServerDefinitions: changed.event,
     provideMcpServerDefinitions: async () => {
@@ -90,6 +93,10 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
     },
   };
 }
+
+/** What VS Code dials, as it writes it itself. */
+export const serverAddress = (at: GatewayAddress | undefined, serverId: string) =>
+  at === undefined ? undefined : uriOf(at, pathOf(serverId)).toString(true);
 
 async function reason(...about: Parameters<typeof isDecided>): Promise<Error> {
   const { whyNotOffered } = await import('../core/present/notOffered.ts');
@@ -123,18 +130,29 @@ function movesOf(address: McpDeps['address']): () => boolean {
   };
 }
 
-const definitionsOf = (offer: Offer, at: GatewayAddress | undefined) =>
-  at === undefined ? [] : offer.servers().map((server) => definition(server, at));
+const isForAgentHost = ({ harnesses }: Overview): boolean => harnesses?.agentHost === true;
+
+const definitionsOf = (
+  offer: Offer,
+  at: GatewayAddress | undefined,
+  headers: Readonly<Record<string, string>>,
+) => (at === undefined ? [] : offer.servers().map((server) => definition(server, at, headers)));
+
+const pathOf = (serverId: string): string => `/mcp/${serverId}`;
 
 /**
  * The version is the real server and how often it was offered: tools that VS Code remembers from before
  * (none, when it last listed them after a removal) are listed anew.
  */
-const definition = (server: OfferedServer, address: GatewayAddress): McpHttpServerDefinition =>
+const definition = (
+  server: OfferedServer,
+  address: GatewayAddress,
+  headers: Readonly<Record<string, string>>,
+): McpHttpServerDefinition =>
   new McpHttpServerDefinition(
     server.label,
-    uriOf(address, `/mcp/${server.id}`),
-    {},
+    uriOf(address, pathOf(server.id)),
+    { ...headers },
     server.openings > 1 ? `${server.url} ${server.openings}` : server.url,
   );
 

@@ -14,13 +14,20 @@ import { registerStatusBarItem } from './statusBar.ts';
 export function registerViews(
   actions: Actions,
   host: Host,
-  { extensionVersion, ...given }: Pick<CommandDeps, 'extensionVersion' | 'support'>,
+  {
+    extensionVersion,
+    addressOf,
+    ...given
+  }: Pick<CommandDeps, 'extensionVersion' | 'support'> & {
+    /** What VS Code dials, by server id. */
+    readonly addressOf: (serverId: string) => string | undefined;
+  },
 ): Disposable {
   const { clock, log, openUrl, preferences, channel } = host;
   const loaded: { support?: ReturnType<CommandDeps['support']> } = {};
   // One for all: what a command changes, the row sees.
   const support = () => (loaded.support ??= given.support());
-  const tree = registerConnectionTree(actions, clock);
+  const tree = registerConnectionTree(actions, clock, addressOf);
   const showLog = () => {
     channel.show();
   };

@@ -61,6 +61,7 @@ function rowWords(): ReadonlySet<string> {
   const problem = { code: 'profile.invalid', key: 'servers', reason: 'is missing' } as const;
   const rows = [
     ...states.map((state) => connectionRow(connection(state), context)),
+    connectionRow(connection(connected), { ...context, blockOf: () => 'notAllowed' as const }),
     personRow(person(), overview(), context),
     personRow(
       person({ kind: 'ended', account: alice, atMs: nowMs, detector: 'session' }),

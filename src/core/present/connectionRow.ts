@@ -4,7 +4,8 @@ import { detailRows } from './connectionDetailRows.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
 import type { Explanation } from './sentences.ts';
-import type { ConnectionSnapshot, ConnectionState } from '../connection/state.ts';
+import { isUsable, type ConnectionSnapshot, type ConnectionState } from '../connection/state.ts';
+import { blockAdvice, blockWords } from './editorRules.ts';
 import { explanationOf } from './explanation.ts';
 import { stateWords, type PresentContext } from './stateWords.ts';
 
@@ -25,6 +26,9 @@ const look: Record<ConnectionState['kind'], { icon: string; color?: string }> = 
   turnedOff: { icon: 'circle-outline', color: 'disabledForeground' },
 };
 
+/** Whatever its access is, VS Code makes no use of it. */
+const blocked = { icon: 'circle-slash', color: 'problemsWarningIcon.foreground' };
+
 function lookOf(state: ConnectionState): { icon: string; color?: string } {
   if (state.kind !== 'connected') return look[state.kind];
   if (state.unconfirmedSinceMs !== undefined) {
@@ -36,19 +40,25 @@ function lookOf(state: ConnectionState): { icon: string; color?: string } {
 /** The row of one server, with what is known about it underneath. */
 export function connectionRow(snapshot: ConnectionSnapshot, context: PresentContext): Row {
   const label = cleanText(snapshot.label);
-  const words = stateWords(snapshot, context);
+  const block = isUsable(snapshot.state) ? context.blockOf?.(snapshot) : undefined;
+  const words =
+    block === undefined ? stateWords(snapshot, context) : blockWords(block, context.organization);
   const why = explanationOf(snapshot, context);
+  const advice = block === undefined ? why?.sentence : blockAdvice(block, context.organization);
   return {
     id: rowId.server(snapshot.id),
     label,
     description: words,
-    ...lookOf(snapshot.state),
+    ...(block === undefined ? lookOf(snapshot.state) : blocked),
     tooltip: [
       `**${escapeMarkdown(label)}**: ${escapeMarkdown(words)}`,
-      ...(why === undefined ? [] : [escapeMarkdown(why.sentence, 600)]),
+      ...(advice === undefined ? [] : [escapeMarkdown(advice, 600)]),
       escapeMarkdown(snapshot.url, 200),
     ],
-    contextValue: contextValueOf(snapshot, why),
+    contextValue: [
+      contextValueOf(snapshot, why),
+      ...(block === 'notAllowed' ? ['canCopyAllowListEntry'] : []),
+    ].join(' '),
     accessibilityLabel: `${label}, ${words.replaceAll(' · ', ', ')}`,
     children: detailRows(snapshot, why, context),
     expanded: false,

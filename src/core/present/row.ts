@@ -25,6 +25,7 @@ export const rowId = {
   server: (serverId: string) => `server:${serverId}`,
   person: (identityProviderId: string) => `person:${identityProviderId}`,
   shadows: 'shadows',
+  agentHost: 'agentHost',
   problem: (index: number) => `problem:${index}`,
 } as const;
 

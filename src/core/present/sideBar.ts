@@ -4,6 +4,7 @@ import { byNeed } from './attention.ts';
 import { viewState } from './view.ts';
 import { connectionRow } from './connectionRow.ts';
 import { clockTime, type Now } from './moment.ts';
+import { agentHostRows, type EditorRules } from './editorRules.ts';
 import type { Overview, PersonSnapshot, ProfileProblem } from '../overview.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
@@ -11,15 +12,22 @@ import { explain } from './sentences.ts';
 import type { PresentContext } from './stateWords.ts';
 
 /** The roots of the side bar; none where a welcome says everything. */
-export function overviewRows(overview: Overview, now: Now): readonly Row[] {
+export function overviewRows(
+  overview: Overview,
+  now: Now,
+  editor: EditorRules = nothingInTheWay,
+): readonly Row[] {
   const problems = overview.problems.map((problem, index) => problemRow(problem, index, overview));
   if (overview.organization === undefined) return problems;
   if (viewState(overview) !== 'ready' && problems.length === 0) return [];
   const { organization, managed } = overview;
-  const context = { ...now, organization, managed };
+  const context = { ...now, organization, managed, blockOf: editor.blockOf };
   const people = overview.people.map((person) => personRow(person, overview, context));
-  return [organizationRow(overview, [...problems, ...people])];
+  const rows = [...problems, ...people, ...agentHostRows(overview, editor)];
+  return [organizationRow(overview, rows)];
 }
+
+const nothingInTheWay: EditorRules = { blockOf: () => undefined, usesAgentHost: false };
 
 function organizationRow(overview: Overview, children: readonly Row[]): Row {
   const label = cleanText(overview.organization ?? '');

@@ -1,5 +1,6 @@
 // The words for each state of a connection.
 import type { ErrorCode } from '../errors.ts';
+import type { EditorRules } from './editorRules.ts';
 import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText } from './plainText.ts';
 import { silentParty } from './silentParty.ts';
@@ -13,6 +14,7 @@ export interface PresentContext extends Now {
   readonly identityProvider?: string | undefined;
   /** The profile comes from an administrator's file. */
   readonly managed?: boolean;
+  readonly blockOf?: EditorRules['blockOf'];
 }
 
 export type Connected = ConnectionState & { readonly kind: 'connected' };

@@ -33,6 +33,7 @@ import { FakeAccess, until } from './rig.ts';
 import { firstFree, squatAt, type OtherWindow } from './squatter.ts';
 
 const nobody = 65_534;
+const socket = () => 'socket' as const;
 const isRoot = process.getuid?.() === 0;
 const asRoot = isRoot ? '' : ' (needs root: skipped)';
 
@@ -392,9 +393,7 @@ describe('the place where the gateway listens', () => {
 
   /** A window whose connections open and close, and the addresses it published, one after the other. */
   async function openWindow({ idle = false } = {}) {
-    const changes = new Emitter<void>((error) => {
-      throw error;
-    });
+    const changes = new Emitter<void>(assert.ifError);
     const state = { kind: 'connecting' };
     const connections = {
       onDidChange: changes.event,
@@ -403,7 +402,7 @@ describe('the place where the gateway listens', () => {
     // Ten seconds of patience after the last connection pass at once.
     const schedule: typeof systemClock.schedule = (ms, task) =>
       systemClock.schedule(idle && ms === 10_000 ? 30 : ms, task);
-    const own = deps({ clock: { ...systemClock, schedule } });
+    const own = { ...deps({ clock: { ...systemClock, schedule } }), transport: socket };
     const gateway = startOnDemand(connections, own.log, (onDidChange) =>
       Promise.resolve(createOpening(connections, own, onDidChange)),
     );

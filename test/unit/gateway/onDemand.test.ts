@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { Emitter } from '../../../src/core/event.ts';
 import { ConnectError } from '../../../src/core/errors.ts';
 import type { Overview } from '../../../src/core/overview.ts';
-import type { GatewayDeps } from '../../../src/gateway/gateway.ts';
 import { startOnDemand } from '../../../src/gateway/onDemand.ts';
-import { createOpening } from '../../../src/gateway/opening.ts';
+import { createOpening, type OpeningNeeds } from '../../../src/gateway/opening.ts';
 import { FakeClock, settle } from '../../support/fakeClock.ts';
 
 const address = { kind: 'tcp', port: 1 } as const;
@@ -15,9 +14,12 @@ function createCase({ failures = 0 } = {}) {
   const changes = new Emitter<void>((error) => {
     throw error;
   });
-  const made: { disposed: number; isListening: boolean }[] = [];
+  const made: { disposed: number; isListening: boolean; transport: unknown }[] = [];
   const said: string[] = [];
-  const window = { isOpen: false, heard: 0, onListen: () => Promise.resolve() };
+  const window = {
+    ...{ isOpen: false, heard: 0, onListen: () => Promise.resolve() },
+    transport: 'socket' as 'socket' | 'tcp',
+  };
   const connections = {
     onDidChange: changes.event,
     overview: () =>
@@ -26,9 +28,10 @@ function createCase({ failures = 0 } = {}) {
       }) as unknown as Overview,
   };
   const note = (message: string) => said.push(message);
-  const deps = { clock, log: { error: note } } as unknown as GatewayDeps;
-  const create = () => {
-    const one = { disposed: 0, isListening: false };
+  const transport = () => window.transport;
+  const deps = { clock, log: { error: note }, transport } as unknown as OpeningNeeds;
+  const create = ({ transport }: { transport?: unknown }) => {
+    const one = { disposed: 0, isListening: false, transport };
     made.push(one);
     return {
       get address() {
@@ -64,6 +67,23 @@ function createCase({ failures = 0 } = {}) {
 }
 
 describe('the gateway on demand', () => {
+  it('is made anew when it is to be reached otherwise', async () => {
+    const { made, window, gateway, change } = createCase();
+    await change();
+    window.transport = 'tcp';
+    await change();
+    assert.deepEqual(
+      made.map(({ transport, disposed }) => [transport, disposed]),
+      [
+        ['socket', 1],
+        ['tcp', 0],
+      ],
+    );
+    await change();
+    assert.equal(made.length, 2);
+    await gateway.dispose();
+  });
+
   it('is made once, for the first open connection', async () => {
     const { made, window, gateway, change } = createCase();
     await change(false);
