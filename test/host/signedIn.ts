@@ -132,8 +132,9 @@ function define(): void {
       await eventually('the build runs', async () =>
         (await acme.ledger()).some(({ detail }) => detail === 'run_build'),
       );
-      // VS Code asked whether a tool that changes something may run: the one question that is its own.
-      await acme.browser.seen();
+      // The one question that is VS Code's own, and which it tells of when it likes.
+      const isAsked = async () => (await acme.browser.seen()).dialogs.length > 0;
+      await eventually('VS Code asked whether a tool that changes something may run', isAsked);
       await acme.admin.remove('alice', 'builds');
       const removedAt = performance.now();
       await product.run('enterpriseMcp.checkNow');
