@@ -1,7 +1,6 @@
 // An employee at her desk: the real core, the real gateway in front of it, and somebody else's MCP client.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { sentenceAt } from '../../src/core/present/refusal.ts';
 import { connectionUpstreams } from '../../src/gateway/connectionUpstreams.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { systemClock } from '../../src/node/systemClock.ts';
@@ -21,9 +20,7 @@ export async function openWorkplace(profile: unknown, person: string): Promise<W
   const { connections } = employee;
   const clients: Client[] = [];
   const gateway = new Gateway({
-    upstreams: connectionUpstreams(connections, (serverId, error) =>
-      sentenceAt(connections.overview(), serverId, error),
-    ),
+    upstreams: connectionUpstreams(connections),
     fetch: (input, init) => fetch(input, init),
     clock: systemClock,
     log: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },

@@ -47,7 +47,7 @@ export function agentHostRows(
   const org = cleanText(organization);
   const row = detailRow(rowId.agentHost, {
     label: 'Not for agent-host sessions',
-    description: `${org} has not allowed it`,
+    description: managed ? `${org} has not allowed it` : 'not allowed in your settings',
     icon: 'info',
   });
   const who = managed ? `An administrator at ${org}` : 'You';

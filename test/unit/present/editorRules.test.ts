@@ -11,7 +11,11 @@ const rowOf = (block: Block | undefined, state: Parameters<typeof connection>[0]
 
 describe('a server that VS Code does not use', () => {
   const words: readonly [Block, string, RegExp][] = [
-    ['notAllowed', "Connected · blocked by Acme's allow-list in VS Code", /Copy Allow.{1,2}List Entry/],
+    [
+      'notAllowed',
+      "Connected · blocked by Acme's allow-list in VS Code",
+      /Copy Allow.{1,2}List Entry/,
+    ],
     ['denied', "Connected · blocked by Acme's deny-list in VS Code", /administrator at Acme/],
     ['off', 'Connected · Acme has turned MCP servers off in VS Code', /uses no MCP servers/],
   ];
@@ -54,6 +58,12 @@ describe('sessions of the agent host', () => {
       row.tooltip.join(),
       /An administrator at Acme can allow it: `harnesses.agentHost`/,
     );
+  });
+
+  it('are the person’s own to allow where no administrator has set things up', () => {
+    const row = line(rowsOf({ managed: false }));
+    assert.equal(row?.description, 'not allowed in your settings');
+    assert.match(row.tooltip.join(), /You can allow it/);
   });
 
   it('are not named where they are allowed, or not used', () => {
