@@ -1,7 +1,7 @@
 // What is learnt from the answer to one request while it passes: that it passed, and what the gateway and
 // the connection need of it. Never changes a byte.
 import type { ServerEvent } from './eventFilter.ts';
-import { isFields, parseFields, type McpRequest } from './mcpMessage.ts';
+import { fieldsIn, isFields, type McpRequest } from './mcpMessage.ts';
 import type { Session } from './session.ts';
 import type { ToolLists } from './toolLists.ts';
 import type { Upstream } from './upstream.ts';
@@ -31,30 +31,38 @@ export class AnswerWatch {
     this.#session = session;
   }
 
-  see({ data, tail }: ServerEvent): void {
+  /** @returns false for an answer to anything else, or a second one: the client would take it */
+  see({ data, tail }: ServerEvent): boolean {
     this.hasBegun = true;
-    if (this.outcome !== undefined) return;
-    if (tail !== undefined) {
-      this.#glance(data.toString(), tail.toString());
-      return;
-    }
-    const message = data.includes('"id"') ? parseFields(data.toString()) : undefined;
-    if (message === undefined || !isAnswerTo(this.#request, message)) return;
-    const { result } = message;
+    if (tail !== undefined) return this.#glance(data.toString(), tail.toString());
+    const messages = messagesIn(data);
+    const [answer, ...more] = messages.filter(isAnswer);
+    const isOwn = this.outcome === undefined && answer?.['id'] === this.#request.id;
+    if (answer !== undefined && (!isOwn || more.length > 0)) return false;
+    for (const one of messages) this.#session?.heard(one);
+    if (answer === undefined) return true;
+    const { result } = answer;
     const isError = !isFields(result) || result['isError'] === true;
     this.outcome = isError ? 'error' : 'ok';
     if (isFields(result)) this.#learn(result);
+    return true;
   }
 
   /** Of an answer too long to keep: the id is near one end of it in every implementation. */
-  #glance(start: string, end: string): void {
+  #glance(start: string, end: string): boolean {
     const id = JSON.stringify(this.#request.id).replace(/[^\w"-]/g, '\\$&');
-    const atStart = new RegExp(
-      `^\\s*\\{(\\s*"jsonrpc"\\s*:\\s*"2.0"\\s*,)?\\s*"id"\\s*:\\s*${id}\\s*,`,
+    const version = '"jsonrpc"\\s*:\\s*"2\\.0"';
+    const own = `"id"\\s*:\\s*${id}`;
+    // A question of the server may have the same id, and be as long.
+    const opening = new RegExp(
+      `^\\s*\\{(?:\\s*(?:${version}|(${own}))\\s*,)*\\s*"(?:result|error)"\\s*:`,
     );
-    const atEnd = new RegExp(`"id"\\s*:\\s*${id}\\s*(,\\s*"jsonrpc"\\s*:\\s*"2.0"\\s*)?\\}\\s*$`);
-    const isAnswer = atStart.test(start) ? !start.includes('"method"') : atEnd.test(end);
-    if (isAnswer) this.outcome = /"isError"\s*:\s*true/.test(start + end) ? 'error' : 'ok';
+    const closing = new RegExp(`${own}\\s*(?:,\\s*${version}\\s*)?\\}\\s*$`);
+    const found = opening.exec(start);
+    const isOwn = found !== null && (found[1] !== undefined || closing.test(end));
+    if (!isOwn || this.outcome !== undefined) return asks.test(start);
+    this.outcome = /"isError"\s*:\s*true/.test(start + end) ? 'error' : 'ok';
+    return true;
   }
 
   #learn(result: Fields): void {
@@ -80,5 +88,17 @@ export class AnswerWatch {
   }
 }
 
-const isAnswerTo = ({ id }: McpRequest, message: Fields): boolean =>
-  message['id'] === id && ('result' in message || 'error' in message);
+const isAnswer = (message: Fields): boolean =>
+  (message['id'] ?? undefined) !== undefined && ('result' in message || 'error' in message);
+
+/** Attacker: a server whose answer the client understands, and the record does not, spelled with escapes. */
+const messagesIn = (data: Buffer): readonly Fields[] =>
+  data.includes('"id"') || data.includes('\\u') ? fieldsIn(data.toString()) : [];
+
+/** How a message of the server that is no answer begins, whatever its length. */
+const asks =
+  /^\s*\{(?:\s*"(?:jsonrpc|id)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)*\s*"method"\s*:/;
+
+/** Whether a client would take something in it for an answer to one of its requests. */
+export const holdsAnswer = ({ data, tail }: ServerEvent): boolean =>
+  tail === undefined ? messagesIn(data).some(isAnswer) : !asks.test(data.toString());

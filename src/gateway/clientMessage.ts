@@ -70,6 +70,7 @@ async function deliver(received: Received, served: Served, context: GatewayConte
   served.follow(upstream.closed);
   served.grantIs(upstream.grant());
   const session = sessionOf(head, message, served);
+  if (session !== 'unknown' && message.kind === 'response') session?.answered(message.id);
   if (session !== 'unknown' && session?.isOver === true) {
     // Whoever asked is gone; who asks there now may use the same id.
     if (message.kind === 'response') answerWith(response, 202);

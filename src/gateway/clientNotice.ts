@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { ConnectError } from '../core/errors.ts';
 import type { RequestHead } from './access.ts';
+import { hostOf } from '../core/url.ts';
 import { answerWith } from './clientStream.ts';
 import { createExchange } from './exchange.ts';
 import { discard, forward, refusalOf } from './forward.ts';
@@ -30,11 +31,18 @@ export async function passNotice(
   context: GatewayContext,
 ): Promise<void> {
   const { upstream, session, response } = notice;
-  const exchange = createExchange(response, [upstream.closed, context.disposed]);
-  const accept = () => {
+  const { clock, limits } = context;
+  // Not ended by the client's going, which may be because it has its answer.
+  const exchange = createExchange(undefined, [upstream.closed, context.disposed]);
+  const settle = () => {
     if (!response.headersSent && !response.destroyed) answerWith(response, 202);
+    actOn(notice);
   };
-  const late = context.clock.schedule(context.limits.headWaitMs, accept);
+  const late = clock.schedule(limits.headWaitMs, settle);
+  const limit = clock.schedule(limits.listMs, () => {
+    const facts = { host: hostOf(upstream.url), systemCode: 'TIMEOUT' };
+    exchange.abort(new ConnectError('server.unavailable', facts));
+  });
   try {
     const headers = upstreamHeaders(notice.head, 'POST', session);
     const request = { method: 'POST', headers, body: notice.body } as const;
@@ -49,13 +57,13 @@ export async function passNotice(
     logRefusal(context.log, served.id, ConnectError.from(error));
   } finally {
     late.dispose();
-    accept();
+    limit.dispose();
+    settle();
     exchange.dispose();
-    actOn(notice);
   }
 }
 
-/** Upstream has been told; VS Code would keep a cancelled request open for ever. */
+/** Upstream has been told, or takes its time; VS Code would keep a cancelled request open for ever. */
 function actOn({ message, session }: ClientNotice): void {
   if (message.kind !== 'notification') return;
   if (message.method === 'notifications/initialized') session?.release();

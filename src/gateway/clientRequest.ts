@@ -70,7 +70,13 @@ export async function answerRequest(
     stream.end();
     if (isAnswered) report(asking, watch.outcome ?? 'error');
   } catch (error) {
-    deny(asking, served, { error: ConnectError.from(error), context });
+    // The answer had gone out when the end came; only the client had not read all of it.
+    const answered = exchange.signal.aborted ? watch.outcome : undefined;
+    if (answered === undefined) deny(asking, served, { error: ConnectError.from(error), context });
+    else {
+      stream.end();
+      report(asking, answered);
+    }
   } finally {
     late.dispose();
     limit?.dispose();
@@ -113,7 +119,7 @@ async function ask(asking: Asking, served: Served, context: GatewayContext): Pro
   const { signal } = exchange;
   const begins = isStart(request);
   if (!begins && session !== undefined) await abortable(session.initialized, signal);
-  refuseWriting(request, upstream);
+  await refuseWriting(request, upstream, signal);
   const headers = upstreamHeaders(head, 'POST', session);
   const extended = withEnterpriseExtension(body, request);
   if (begins && session !== undefined) session.greeting = { request, head, body: extended };
@@ -179,8 +185,10 @@ async function settleRefusal(
   // Clients of the stateless protocol read the status as well.
   const isStateless = request.isStateless || head.headers.has('mcp-method');
   if (message !== undefined && (message['id'] === request.id || isStateless || !isLost)) {
-    if (isStateless && !stream.isOpen) stream.answer(status, message);
-    else stream.send({ ...message, id: request.id });
+    // Nothing else of it: a client takes what has a result for one.
+    const answer = { jsonrpc: '2.0', id: request.id, error: message['error'] };
+    if (isStateless && !stream.isOpen) stream.answer(status, answer);
+    else stream.send(answer);
     return;
   }
   if (!isLost) throw refusal;

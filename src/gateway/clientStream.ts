@@ -13,8 +13,12 @@ export class ClientStream {
     'x-accel-buffering': 'no',
   };
   #timer: Disposable | undefined;
+  /** Keep-alive comments left out. */
+  #writtenAtMs = 0;
   /** The last two characters written. */
   #end = '\n\n';
+  /** Under way while the client is behind: one for all that is written meanwhile. */
+  #taken: Promise<void> | undefined;
   /** Events of our own that wait for the end of one under way. */
   #notes: Buffer[] = [];
 
@@ -43,7 +47,8 @@ export class ClientStream {
     if (this.#isGone || this.isOpen) return;
     this.#response.writeHead(200, this.#headers);
     this.#response.flushHeaders();
-    this.#keepAlive();
+    this.#writtenAtMs = this.#clock.monotonic();
+    this.#keepAlive(this.#keepAliveMs);
   }
 
   /** A whole answer that is no stream; only before `open`. */
@@ -69,12 +74,17 @@ export class ClientStream {
     this.open();
     const passed = this.#withNotes(bytes);
     this.#end = (this.#end + bytes.toString('latin1', Math.max(0, bytes.length - 2))).slice(-2);
-    this.#keepAlive();
+    this.#writtenAtMs = this.#clock.monotonic();
     if (this.#response.write(passed)) return Promise.resolve();
+    return (this.#taken ??= this.#drained());
+  }
+
+  #drained(): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         this.#response.off('drain', done);
         this.#response.off('close', done);
+        this.#taken = undefined;
         resolve();
       };
       this.#response.once('drain', done);
@@ -124,15 +134,20 @@ export class ClientStream {
     return this.#response.destroyed || this.#response.writableEnded;
   }
 
-  #keepAlive(): void {
-    this.#stop();
-    this.#timer = this.#clock.schedule(this.#keepAliveMs, () => {
+  /** One timer however much is written: a long stream would set thousands a second. */
+  #keepAlive(waitMs: number): void {
+    this.#timer = this.#clock.schedule(waitMs, () => {
       if (this.#isGone) return;
+      const leftMs = this.#writtenAtMs + this.#keepAliveMs - this.#clock.monotonic();
+      if (leftMs > 0) {
+        this.#keepAlive(leftMs);
+        return;
+      }
       // A comment in the middle of a line would be data; to a client that does not read, none is due.
       if (this.#end.endsWith('\n') && !this.#response.writableNeedDrain) {
         this.#response.write(': keepalive\n');
       }
-      this.#keepAlive();
+      this.#keepAlive(this.#keepAliveMs);
     });
   }
 

@@ -2,11 +2,12 @@
 // allow-list. Attacker: a server that sends `event: endpoint` makes VS Code fall back to an older
 // transport and post everything, the gateway's key included, to an address of the server's choice.
 // Works on bytes and hands them on uncopied: to make text of them costs more than all the rest.
+import { ConnectError } from '../core/errors.ts';
 import { Gathered } from './gathered.ts';
 import { Passed } from './passed.ts';
 
 export interface ServerEvent {
-  /** The data, or its beginning when it is very long. */
+  /** The data, or its beginning when it is very long; other data is there after the next push. */
   readonly data: Buffer;
   /** The last bytes of the data when `data` is only its beginning. */
   readonly tail?: Buffer;
@@ -22,7 +23,8 @@ const back = 13;
 const dataField = 'data:';
 
 export class EventFilter {
-  readonly #onEvent: (event: ServerEvent) => void;
+  readonly #onEvent: (event: ServerEvent) => unknown;
+  readonly #maxSeen: number | undefined;
   /** Where upstream wants to be taken up again. */
   lastEventId: string | undefined;
   retryMs: number | undefined;
@@ -36,12 +38,22 @@ export class EventFilter {
   /** Between two lines of data. */
   #isBroken = false;
   #eventId: string | undefined;
+  /** The event is of a kind that nobody reads, whatever its data says. */
+  #isIgnored = false;
 
-  constructor(onEvent: (event: ServerEvent) => void) {
+  /**
+   * @param onEvent false: the client must not read it
+   * @param maxSeen how long data may be that must be seen whole; without: any, of which the ends are
+   */
+  constructor(onEvent: (event: ServerEvent) => unknown, maxSeen?: number) {
     this.#onEvent = onEvent;
+    this.#maxSeen = maxSeen;
   }
 
-  /** What of `bytes` may go to the client, line ends made the same. */
+  /**
+   * What of `bytes` may go to the client, line ends made the same.
+   * @throws server.protocolError where data is longer than `maxSeen`
+   */
   push(bytes: Buffer): Buffer {
     if (bytes.length === 0) return bytes;
     const passed = new Passed(bytes);
@@ -65,10 +77,15 @@ export class EventFilter {
       return;
     }
     const before = this.#line;
-    this.#line += passed.source.toString('latin1', from, Math.min(end, from + maxLine + 1));
-    if (this.#line.startsWith(dataField)) this.#beginData(passed, { before, from, end });
+    const text = (length: number) =>
+      before + passed.source.toString('latin1', from, Math.min(end, from + length));
+    if (text(dataField.length).startsWith(dataField)) {
+      this.#beginData(passed, { before, from, end });
+      return;
+    }
+    this.#line = text(maxLine + 1);
     // Too long to be anything that may pass; endLine drops what does not look like a field.
-    else if (this.#line.length > maxLine) this.#line = '\0';
+    if (this.#line.length > maxLine) this.#line = '\0';
   }
 
   #beginData(passed: Passed, line: { before: string; from: number; end: number }): void {
@@ -87,7 +104,7 @@ export class EventFilter {
     if (this.#isData) {
       this.#isData = false;
       this.#isBroken = true;
-    } else if (line === '') this.#dispatch();
+    } else if (line === '') this.#dispatch(passed);
     else {
       const field = line.startsWith(':') ? line : this.#field(line);
       if (field === undefined) return;
@@ -100,7 +117,10 @@ export class EventFilter {
 
   #field(line: string): string | undefined {
     const [, name = '', value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
-    if (name === 'event') return value === 'message' ? 'event: message' : 'event: ignored';
+    if (name === 'event') {
+      this.#isIgnored = value !== 'message';
+      return this.#isIgnored ? 'event: ignored' : 'event: message';
+    }
     if (name === 'id' && !value.includes('\0')) {
       this.#eventId = Buffer.from(value, 'latin1').toString();
       return `id: ${value}`;
@@ -113,10 +133,12 @@ export class EventFilter {
   }
 
   #keep(bytes: Buffer): void {
-    if (this.#tail === undefined && this.#data.length + bytes.length <= maxKept) {
+    const mayKeep = this.#maxSeen ?? maxKept;
+    if (this.#tail === undefined && this.#data.length + bytes.length <= mayKeep) {
       this.#data.add(bytes);
       return;
     }
+    if (this.#maxSeen !== undefined) throw new ConnectError('server.protocolError');
     if (this.#tail === undefined) {
       this.#tail = this.#data.take();
       this.#data.add((this.#tail.length > 0 ? this.#tail : bytes).subarray(0, tailLength));
@@ -124,13 +146,17 @@ export class EventFilter {
     this.#tail = Buffer.concat([this.#tail.subarray(-tailLength), bytes.subarray(-tailLength)]);
   }
 
-  #dispatch(): void {
+  #dispatch(passed: Passed): void {
     this.lastEventId = this.#eventId ?? this.lastEventId;
     const tail = this.#tail?.subarray(-tailLength);
-    const event = { data: this.#data.take(), ...(tail === undefined ? {} : { tail }) };
+    const event = { data: this.#data.bytes, ...(tail === undefined ? {} : { tail }) };
+    this.#data.clear();
     this.#tail = undefined;
     this.#isBroken = false;
-    if (event.data.length > 0) this.#onEvent(event);
+    const isRead = event.data.length > 0 && !this.#isIgnored;
+    // Its data has gone out, but not its end.
+    if (isRead && this.#onEvent(event) === false) passed.other(Buffer.from('event: ignored\n'));
+    this.#isIgnored = false;
   }
 }
 

@@ -7,8 +7,10 @@ import { abortable } from './abortable.ts';
 import type { RequestHead } from './access.ts';
 import { ClientStream } from './clientStream.ts';
 import { closedAnswer, denialFor, denialOf } from './denial.ts';
+import type { ServerEvent } from './eventFilter.ts';
 import { createExchange } from './exchange.ts';
 import { discard, forward, refusalOf } from './forward.ts';
+import { fieldsIn } from './mcpMessage.ts';
 import { delay, relay } from './relay.ts';
 import { logRefusal, type GatewayContext, type Listener, type Served } from './served.ts';
 import type { Session } from './session.ts';
@@ -56,16 +58,14 @@ async function listen(
   const { signal } = exchange;
   try {
     await abortable(session.initialized, signal);
+    if (session.hasMoved) settleMissing(session, stream, { served, context });
     const headers = upstreamHeaders(head, 'GET', session);
     const answer = await forward(upstream, { method: 'GET', headers }, context.fetch, signal);
     // 405: it has none. 404 or 400: it lost the session, which the next request finds out.
     // 409: it has one already. To each the client's stay as they are.
     if (!answer.ok) {
       discard(answer);
-      if (head.headers.has('last-event-id')) {
-        const missing = new ConnectError('gateway.answerMissing', { host: hostOf(upstream.url) });
-        settle(session, stream, { error: missing, served, context });
-      }
+      if (head.headers.has('last-event-id')) settleMissing(session, stream, { served, context });
       if ([400, 404, 405, 409].includes(answer.status)) return;
       throw refusalOf(answer, upstream.url);
     }
@@ -73,7 +73,8 @@ async function listen(
       stream,
       signal,
       see: (event) => {
-        session.handedOver.see(event);
+        hear(session, event);
+        return session.handedOver.see(event);
       },
       isDone: () => false,
     });
@@ -94,6 +95,11 @@ async function listen(
   }
 }
 
+function hear(session: Session, { data }: ServerEvent): void {
+  if (!data.includes('"id"') && !data.includes('\\u')) return;
+  for (const message of fieldsIn(data.toString())) session.heard(message);
+}
+
 interface Around {
   readonly served: Served;
   readonly context: GatewayContext;
@@ -102,6 +108,12 @@ interface Around {
 /** What the client came to ask for will not come: its connection has closed. */
 function settleClosed(session: Session, stream: ClientStream, around: Around): void {
   const error = ConnectError.from(session.upstream.closed.reason);
+  settle(session, stream, { error, ...around });
+}
+
+/** Nobody can say any more what it was. */
+function settleMissing(session: Session, stream: ClientStream, around: Around): void {
+  const error = new ConnectError('gateway.answerMissing', { host: hostOf(session.upstream.url) });
   settle(session, stream, { error, ...around });
 }
 

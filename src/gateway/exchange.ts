@@ -10,8 +10,14 @@ export interface Exchange {
   dispose(): void;
 }
 
-/** @param ends what ends it from outside, each with the ConnectError to show as its reason */
-export function createExchange(response: ServerResponse, ends: readonly AbortSignal[]): Exchange {
+/**
+ * @param response whose client ends it by going; undefined: it has its answer already
+ * @param ends what ends it from outside, each with the ConnectError to show as its reason
+ */
+export function createExchange(
+  response: ServerResponse | undefined,
+  ends: readonly AbortSignal[],
+): Exchange {
   const controller = new AbortController();
   const abort = (error: ConnectError) => {
     controller.abort(error);
@@ -23,15 +29,15 @@ export function createExchange(response: ServerResponse, ends: readonly AbortSig
     abort(new ConnectError('user.cancelled'));
   };
   if (ends.some(({ aborted }) => aborted)) onEnd();
-  if (response.destroyed) onGone();
+  if (response?.destroyed === true) onGone();
   for (const end of ends) end.addEventListener('abort', onEnd, { once: true });
-  response.once('close', onGone);
+  response?.once('close', onGone);
   return {
     signal: controller.signal,
     abort,
     dispose: () => {
       for (const end of ends) end.removeEventListener('abort', onEnd);
-      response.off('close', onGone);
+      response?.off('close', onGone);
     },
   };
 }

@@ -8,6 +8,7 @@ import { retryAfterSec } from '../core/http/retryAfter.ts';
 import type { Fetch } from '../core/ports.ts';
 import { challengedScopes, serverRefusal } from '../core/server/serverRefusal.ts';
 import { abortable } from './abortable.ts';
+import { readOut } from './remainder.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface UpstreamRequest {
@@ -40,7 +41,8 @@ export async function forward(
   const first = await attempt(upstream.accessToken(signal));
   const isDead = first.refusal?.code === 'server.tokenRefused';
   const fresh = isDead ? await attempt(upstream.replaceToken(first.token, signal)) : first;
-  const wider = await abortable(widerToken(fresh, request, { upstream, signal }), signal);
+  const wider =
+    fresh.refusal && (await abortable(widerToken(fresh, request, { upstream, signal }), signal));
   const { response, refusal } = wider === undefined ? fresh : await attempt(Promise.resolve(wider));
   if (refusal === undefined) return response;
   // What this call needs, others may not.
@@ -110,6 +112,6 @@ export function refusalOf(response: Response, url: string): ConnectError {
 }
 
 /** Gives the connection back; what else the server says is not wanted. */
-export function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined);
+export function discard({ body }: Response): void {
+  if (body !== null) void readOut(body);
 }

@@ -1,39 +1,51 @@
 // Bytes that come in pieces: one piece stays what it is, more are copied together, each a few times at most
 // however small they are.
+const none = Buffer.alloc(0);
+
 export class Gathered {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = none;
   #length = 0;
-  /** `#bytes` is ours, and may have room behind what is used of it. */
-  #isOwn = false;
+  /** Ours, and used again: a long stream of events would leave one behind for each. */
+  #room: Buffer = none;
 
   get length(): number {
     return this.#length;
+  }
+
+  /** All so far; to be read before anything is added after `clear`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   add(piece: Buffer): void {
     const length = this.#length + piece.length;
     if (this.#length === 0) {
       this.#bytes = piece;
-      this.#isOwn = false;
     } else {
-      if (!this.#isOwn || this.#bytes.length < length) this.#makeRoom(2 * length);
+      this.#makeRoom(length);
       piece.copy(this.#bytes, this.#length);
     }
     this.#length = length;
   }
 
-  /** All so far, and begins anew. */
-  take(): Buffer {
-    const all = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.alloc(0);
+  clear(): void {
+    this.#bytes = none;
     this.#length = 0;
+  }
+
+  /** All so far, for good, and begins anew. */
+  take(): Buffer {
+    const all = this.bytes;
+    this.#room = none;
+    this.clear();
     return all;
   }
 
-  #makeRoom(size: number): void {
-    const bytes = Buffer.allocUnsafe(size);
-    this.#bytes.copy(bytes, 0, 0, this.#length);
-    this.#bytes = bytes;
-    this.#isOwn = true;
+  #makeRoom(length: number): void {
+    const isThere = this.#bytes === this.#room;
+    const room = this.#room.length < length ? Buffer.allocUnsafe(2 * length) : this.#room;
+    if (!isThere || room !== this.#room) this.#bytes.copy(room, 0, 0, this.#length);
+    this.#bytes = room;
+    this.#room = room;
   }
 }

@@ -1,6 +1,6 @@
 // Answers that broke off and that the client asks for itself, on an event stream of its own. Invariant:
 // each is answered all the same; where upstream no longer can, by us.
-import type { AnswerWatch, Outcome } from './answerWatch.ts';
+import { holdsAnswer, type AnswerWatch, type Outcome } from './answerWatch.ts';
 import type { ServerEvent } from './eventFilter.ts';
 import type { McpRequest } from './mcpMessage.ts';
 
@@ -23,12 +23,18 @@ export class HandedOver {
     if (oldest !== undefined && this.#awaited.size > maxAwaited) this.#settle(oldest, 'error');
   }
 
-  /** An event on its way to the client: it may be one of the answers. */
-  see(event: ServerEvent): void {
+  /**
+   * An event on its way to the client: it may be one of the answers.
+   * @returns false for an answer to anything else
+   */
+  see(event: ServerEvent): boolean {
     for (const one of this.#awaited) {
       one.watch.see(event);
-      if (one.watch.outcome !== undefined) this.#settle(one, one.watch.outcome);
+      if (one.watch.outcome === undefined) continue;
+      this.#settle(one, one.watch.outcome);
+      return true;
     }
+    return !holdsAnswer(event);
   }
 
   /** All of them, which whoever asks here answers. */

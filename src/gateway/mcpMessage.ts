@@ -19,7 +19,7 @@ export type McpMessage =
   | McpRequest
   | { readonly kind: 'notification'; readonly method: string; readonly params: Fields }
   /** The client's answer to a request of the server. */
-  | { readonly kind: 'response' };
+  | { readonly kind: 'response'; readonly id: RequestId };
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -39,13 +39,15 @@ export function parseMessage(body: Uint8Array): McpMessage {
   }
   const { id, method, params = {} } = message;
   if (typeof method === 'string' && isFields(params)) {
-    if (id === undefined) return { kind: 'notification', method, params };
+    // A call that awaits no answer would be made behind the record and past a grant for reading only.
+    if (id === undefined && method !== 'tools/call')
+      return { kind: 'notification', method, params };
     if (isRequestId(id)) {
       return { kind: 'request', id, method, params, isStateless: statesVersion(params) };
     }
   }
-  const isResponse = isRequestId(id) && ('result' in message || 'error' in message);
-  if (method === undefined && isResponse) return { kind: 'response' };
+  const isResponse = method === undefined && ('result' in message || 'error' in message);
+  if (isResponse && isRequestId(id)) return { kind: 'response', id };
   throw new ConnectError('gateway.messageInvalid');
 }
 
@@ -60,6 +62,15 @@ export function parseFields(text: string): Fields | undefined {
     return isFields(value) ? value : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** The objects in `text`: a client takes an array for as many messages, though MCP has no batches any more. */
+export function fieldsIn(text: string): readonly Fields[] {
+  try {
+    return [JSON.parse(text) as unknown].flat().filter(isFields);
+  } catch {
+    return [];
   }
 }
 

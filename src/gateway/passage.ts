@@ -7,7 +7,7 @@ import type { AnswerWatch } from './answerWatch.ts';
 import { discard, forward, refusalOf } from './forward.ts';
 import type { McpRequest } from './mcpMessage.ts';
 import { isReadOnly } from './readOnlyGrant.ts';
-import { readOnlyTools } from './readOnlyTools.ts';
+import { maxListLength, readOnlyTools } from './readOnlyTools.ts';
 import { relay, resume, type Relay, type Sink } from './relay.ts';
 import type { GatewayContext } from './served.ts';
 import type { Session } from './session.ts';
@@ -39,9 +39,9 @@ export async function passAnswer(
     stream: isNarrowed ? readOnlyTools(stream) : stream,
     signal,
     isDone,
-    see: (event) => {
-      watch.see(event);
-    },
+    see: (event) => watch.see(event),
+    // Attacker: a server whose other tools stand in a list too long to be looked at.
+    ...(request.method === 'tools/list' ? { maxSeen: maxListLength } : {}),
   };
   const broken = await relay(response, upstream.url, to);
   // What is narrowed must come this way.

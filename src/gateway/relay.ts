@@ -1,5 +1,6 @@
 // Upstream's answer to one request, to the client: as it comes, no faster than the client takes it, and
 // taken up again where upstream breaks off and says how to go on.
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { hostOf } from '../core/url.ts';
@@ -8,6 +9,7 @@ import type { ClientStream } from './clientStream.ts';
 import { EventFilter, framed, type ServerEvent } from './eventFilter.ts';
 import { discard } from './forward.ts';
 import { Gathered } from './gathered.ts';
+import { readOut } from './remainder.ts';
 
 /** Where an answer goes; the client's stream, usually. */
 export type Sink = Pick<ClientStream, 'isOpen' | 'open' | 'write' | 'cut' | 'answerJson'>;
@@ -15,9 +17,12 @@ export type Sink = Pick<ClientStream, 'isOpen' | 'open' | 'write' | 'cut' | 'ans
 export interface Relay {
   readonly stream: Sink;
   readonly signal: AbortSignal;
-  readonly see: (event: ServerEvent) => void;
+  /** False: the client must not read it. */
+  readonly see: (event: ServerEvent) => boolean;
   /** True when nothing more is awaited. */
   readonly isDone: () => boolean;
+  /** Nothing longer passes: it must be seen whole, bytes. */
+  readonly maxSeen?: number;
 }
 
 /** How a broken-off stream may be taken up again. */
@@ -30,7 +35,7 @@ const none: Resumption = { lastEventId: undefined, retryMs: undefined };
 
 /**
  * Passes one answer on to its end, or until nothing more is awaited.
- * @throws server.protocolError when it is no answer of MCP, the signal's reason
+ * @throws server.protocolError when it is no answer of MCP or too long, the signal's reason
  */
 export async function relay(response: Response, url: string, to: Relay): Promise<Resumption> {
   const type = (response.headers.get('content-type') ?? '').toLowerCase();
@@ -41,7 +46,7 @@ export async function relay(response: Response, url: string, to: Relay): Promise
     const facts = { host: hostOf(url), status: response.status };
     throw new ConnectError('server.protocolError', facts);
   }
-  const filter = new EventFilter(to.see);
+  const filter = new EventFilter(to.see, to.maxSeen);
   if (isJson) {
     await passJson(body, filter, to);
     return none;
@@ -88,21 +93,27 @@ async function pass(
 ): Promise<boolean> {
   let isFirst = true;
   try {
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(body)) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       await abortable(take(isFirst ? withoutMark(bytes) : bytes), signal);
       isFirst = false;
-      // Leaving the loop ends the stream: a server may keep it open after the answer.
-      if (isDone()) return true;
+      if (isDone()) break;
     }
+    // A server may keep the stream open after the answer.
+    if (isDone()) void readOut(body);
     return true;
   } catch (error) {
+    body.cancel().catch(() => undefined);
     // Upstream died, which whoever awaits an answer finds out; or it was us.
     if (signal.aborted) throw ConnectError.from(signal.reason);
     if (error instanceof ConnectError) throw error;
     return false;
   }
 }
+
+/** Of the body of a `fetch`, whose type says less than it can; to leave them does not end it. */
+const chunksOf = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
+  (body as unknown as NodeStream<Uint8Array>).values({ preventCancel: true });
 
 const byteOrderMark = Buffer.from('\ufeff');
 

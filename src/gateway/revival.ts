@@ -33,8 +33,8 @@ interface Around {
 /**
  * Gives `session` its place at `upstream`, once for all requests that wait for it. A session that is
  * refused there is as it was before.
- * @throws server.*, network.*, what `upstream` throws; gateway.closed for a session without a greeting
- *   and for one that ended meanwhile
+ * @throws server.*, network.*, what `upstream` throws; gateway.closed for a session without a greeting,
+ *   one whose client has something to answer, and one that ended meanwhile
  */
 export function revive(session: Session, upstream: Upstream, around: Around): Promise<void> {
   const { closed } = upstream;
@@ -54,7 +54,8 @@ async function takeUp(
 ): Promise<void> {
   const place = new Session(upstream);
   try {
-    if (session.greeting === undefined) throw new ConnectError('gateway.closed');
+    // Attacker: a server that asks something else there under the id of what the person is looking at.
+    if (session.greeting === undefined || session.isAsked) throw new ConnectError('gateway.closed');
     await greet(place, session.greeting, context);
     // The client goes on in the version it was told.
     if (place.version !== session.version) throw protocolError(upstream);
@@ -105,9 +106,7 @@ async function post(
   await relay(hello, upstream.url, {
     stream: nobody,
     signal,
-    see: (event) => {
-      watch.see(event);
-    },
+    see: (event) => watch.see(event),
     isDone: () => watch.outcome !== undefined,
   });
   if (watch.outcome !== 'ok') throw protocolError(upstream);

@@ -5,7 +5,7 @@ import type { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable } from '../core/ports.ts';
 import type { RequestHead } from './access.ts';
 import { HandedOver } from './handedOver.ts';
-import type { McpRequest, RequestId } from './mcpMessage.ts';
+import { isRequestId, type McpRequest, type RequestId } from './mcpMessage.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Greeting {
@@ -13,6 +13,9 @@ export interface Greeting {
   readonly head: RequestHead;
   readonly body: Uint8Array<ArrayBuffer>;
 }
+
+/** A client that never answers must not fill the memory. */
+const maxAsked = 64;
 
 export class Session {
   readonly id = randomUUID();
@@ -29,8 +32,12 @@ export class Session {
   version: string | undefined;
   /** Whether the client asks for the rest of a broken-off answer itself. */
   resumes = false;
+  /** Events the client knows of may be of an earlier place, where they mean something else. */
+  hasMoved = false;
   /** What it has to ask for. */
   readonly handedOver = new HandedOver();
+  /** What the server asked and the client has not answered yet: nothing elsewhere is the answer to it. */
+  readonly #asked = new Set<RequestId>();
   /** Ends a request under way. */
   readonly inFlight = new Map<RequestId, (error: ConnectError) => void>();
   readonly #release: () => void;
@@ -49,11 +56,28 @@ export class Session {
     return this.upstream.closed.aborted;
   }
 
+  /** Whether the client may still answer something that only this place asked. */
+  get isAsked(): boolean {
+    return this.#asked.size > 0;
+  }
+
+  /** A message of the server on its way to the client. */
+  heard({ id, method }: Readonly<Record<string, unknown>>): void {
+    const isQuestion = isRequestId(id) && typeof method === 'string';
+    if (isQuestion && this.#asked.size < maxAsked) this.#asked.add(id);
+  }
+
+  answered(id: RequestId): void {
+    this.#asked.delete(id);
+  }
+
   /** Goes on where `place` has been made ready upstream. */
   moveTo({ upstream, upstreamId, version }: Session): void {
     this.upstream = upstream;
     this.upstreamId = upstreamId;
     this.version = version;
+    this.hasMoved = true;
+    this.resumes = false;
     this.release();
   }
 
@@ -97,6 +121,13 @@ export class Sessions {
 
   has(session: Session): boolean {
     return this.#sessions.has(session.id);
+  }
+
+  /** @returns those there were; none is known any more */
+  dropAll(): readonly Session[] {
+    const all = [...this.#sessions.values()];
+    for (const one of all) this.drop(one);
+    return all;
   }
 
   add(session: Session): void {

@@ -19,10 +19,11 @@ export interface WholeList {
   readonly changes: ToolChanges | undefined;
 }
 
-/** Of all pages together. */
+/** Of all pages together: what is watched, and what is on record. */
+const maxWatched = 10_000;
 const maxTools = 1_000;
 /** Lists whose next page was not asked for yet. */
-const maxBegun = 32;
+const maxBegun = 8;
 
 export class ToolLists {
   readonly #begun = new Map<string, readonly Listed[]>();
@@ -33,12 +34,17 @@ export class ToolLists {
     const before = cursor === undefined ? [] : this.#begun.get(keyOf(session, cursor));
     if (before === undefined) return undefined;
     this.#begun.delete(keyOf(session, cursor));
-    const all = [...before, ...tools.slice(0, maxTools).flatMap(listed)].slice(0, maxTools);
-    if (typeof nextCursor !== 'string') return this.#whole(all);
-    this.#begun.set(keyOf(session, nextCursor), all);
+    const all = [...before, ...tools.slice(0, maxWatched).flatMap(listed)].slice(0, maxWatched);
+    if (nextCursor !== undefined) this.#begin(keyOf(session, nextCursor), all);
+    // Any other is the end to some clients, and a page to go on from to some.
+    const goesOn = typeof nextCursor === 'string' && nextCursor !== '';
+    return goesOn ? undefined : this.#whole(all);
+  }
+
+  #begin(key: string, all: readonly Listed[]): void {
+    this.#begun.set(key, all);
     const [oldest] = this.#begun.keys();
     if (oldest !== undefined && this.#begun.size > maxBegun) this.#begun.delete(oldest);
-    return undefined;
   }
 
   /** Another grant, or another time: what is listed next is the first again. */
@@ -50,7 +56,7 @@ export class ToolLists {
   #whole(all: readonly Listed[]): WholeList {
     const changes = this.#last === undefined ? undefined : changesBetween(this.#last, all);
     this.#last = all;
-    return { tools: all.map(({ summary }) => summary), changes };
+    return { tools: all.slice(0, maxTools).map(({ summary }) => summary), changes };
   }
 }
 
@@ -63,11 +69,12 @@ interface Listed {
 const listed = (tool: unknown): Listed[] =>
   toolSummaries([tool]).map((summary) => ({ summary, digest: digestOf(tool) }));
 
-const digestOf = (tool: unknown): string =>
-  createHash('sha256').update(JSON.stringify(tool)).digest('base64');
+const digestOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64');
 
+/** A cursor may be as long as a server likes. */
 const keyOf = (session: string | undefined, cursor: unknown): string =>
-  JSON.stringify([session ?? null, cursor]);
+  digestOf([session ?? null, cursor]);
 
 function changesBetween(
   before: readonly Listed[],
@@ -82,5 +89,10 @@ function changesBetween(
   return isSame ? undefined : { added, removed, changed };
 }
 
-const digestsOf = (tools: readonly Listed[]): ReadonlyMap<string, string> =>
-  new Map(tools.map(({ summary, digest }) => [summary.name, digest]));
+/** Of all that have a name: which of them a client takes is not ours to know. */
+function digestsOf(tools: readonly Listed[]): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>();
+  for (const { summary, digest } of tools)
+    digests.set(summary.name, (digests.get(summary.name) ?? '') + digest);
+  return digests;
+}

@@ -31,6 +31,8 @@ export function upstreamHeaders(
     const value = header(head, name);
     if (value !== undefined) headers[name] = value;
   }
+  // Attacker: a server that keeps the events of all sessions together; these may be another person's.
+  if (session?.hasMoved === true) delete headers['last-event-id'];
   return headers;
 }
 

@@ -168,10 +168,10 @@ describe('a short JSON answer', () => {
     await rig.dispose();
   });
 
-  it('to another request, or of many messages, is not passed for an answer', async () => {
+  it('to another request, alone or in a batch, is not passed for an answer', async () => {
     const bodies = [
       '{"jsonrpc":"2.0","id":2,"result":{}}',
-      '[{"jsonrpc":"2.0","id":1,"result":{}}]',
+      '[{"jsonrpc":"2.0","id":2,"result":{}}]',
     ];
     for (const body of bodies) {
       const rig = await createRig(
