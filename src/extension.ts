@@ -53,12 +53,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
     isOffered: (serverId) => mcp.isOffered(serverId),
     versions: { extension: packageJSON.version, editor: version },
   });
+  const otherClients = loadOtherClients(connections, { ...host, ...outbound });
+  const views = { extensionVersion: packageJSON.version, support, addressOf, otherClients };
   context.subscriptions.push(
     host.channel,
     redirect,
     { dispose: () => connections.dispose() },
     { dispose: () => gateway.dispose() },
-    registerViews(actions, host, { extensionVersion: packageJSON.version, support, addressOf }),
+    registerViews(actions, host, views),
     mcp,
     onDidChangeSettings(() => {
       load().catch((error: unknown) => {
@@ -89,6 +91,15 @@ const startGateway = (
     const transport = () => (isForAgentHost() ? 'tcp' : 'socket');
     return openingOf(connections, { ...own, transport }, onDidChange);
   });
+
+/** Loaded once something has changed. */
+const loadOtherClients =
+  (connections: Connections, { preferences, log, fetch }: Host & Pick<GatewayDeps, 'fetch'>) =>
+  async () => {
+    const { openOtherClients } = await import('./gateway/otherClients.ts');
+    const environment = process.env;
+    return openOtherClients(connections, { preferences, log, fetch, clock, platform, environment });
+  };
 
 /** Loaded when a command of support runs. */
 const loadSupport =

@@ -59,6 +59,8 @@ export class Connections {
   #companies: readonly Company[] = [];
   #loading: Promise<void> = Promise.resolve();
   #overview: Overview | undefined;
+  /** Asked for at every repaint, once per server; the editor takes its time to say what it is set to. */
+  #limits = limitsOf(undefined, undefined);
   readonly #wake: Disposable;
   /** Only where the profile names any. */
   #notices: Notices | undefined;
@@ -108,6 +110,7 @@ export class Connections {
     const deps = make && this.#companyDeps(await this.#openWindows());
     const before = new Set(this.#companies);
     this.#reading = reading;
+    this.#limits = limitsOf(profile, this.#deps.checkIntervalMinutes());
     const made: Company[] = [];
     this.#companies = (profile?.identityProviders ?? []).flatMap((identityProvider) => {
       if (make === undefined || deps === undefined) return [];
@@ -247,7 +250,7 @@ export class Connections {
   /** What is promised about how long access lasts, and where it comes from. */
   promises(): Promises {
     const { profile } = this.#reading ?? nothingRead;
-    return { ...this.#limits(), profile };
+    return { ...this.#limits, profile };
   }
 
   /**
@@ -328,7 +331,7 @@ export class Connections {
       store: windows.secrets,
       outbound: this.#outbound,
       choices: this.#choices,
-      limits: () => this.#limits(),
+      limits: () => this.#limits,
       isStopped: (serverId) => this.#notices?.isStopped(serverId) === true,
       endsSession: ({ account: { id }, sinceMs }) =>
         this.#notices?.endsSession({ id, sinceMs }) === true,
@@ -336,10 +339,6 @@ export class Connections {
         this.#changed();
       },
     };
-  }
-
-  #limits(): Limits {
-    return limitsOf(this.#reading?.profile, this.#deps.checkIntervalMinutes());
   }
 
   #connections(): readonly Connection[] {

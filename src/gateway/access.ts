@@ -9,10 +9,17 @@ const methods = ['POST', 'GET', 'DELETE'] as const;
 
 export type Method = (typeof methods)[number];
 
-/** One per window launch, 256 bit; the value leaves this closure in `header` only. */
-export interface GatewayKey {
-  header(): Readonly<Record<string, string>>;
+/** What opens the gateway. */
+export interface Keys {
+  /** @param given the whole header */
   matches(given: string): boolean;
+  /** Whose key it is, where there are several clients. */
+  clientOf?(given: string): string | undefined;
+}
+
+/** One per window launch, 256 bit; the value leaves this closure in `header` only. */
+export interface GatewayKey extends Keys {
+  header(): Readonly<Record<string, string>>;
 }
 
 export function createKey(): GatewayKey {
@@ -48,13 +55,18 @@ export function readHead(method: string, target: string, raw: readonly string[])
 }
 
 export type Admission =
-  | { readonly method: Method; readonly serverId: string }
+  | {
+      readonly method: Method;
+      readonly serverId: string;
+      /** Of several. */
+      readonly clientId?: string;
+    }
   | { readonly status: 403 | 404 | 405 | 421 };
 
 /** Lets in, or names the status of an answer without body. */
 export function admit(
   { method, target, headers }: RequestHead,
-  { host, key }: { host: string; key: Pick<GatewayKey, 'matches'> },
+  { host, key }: { host: string; key: Keys },
 ): Admission {
   if (headers.has('origin')) return { status: 403 };
   // Another name for this address is how a rebound DNS name arrives.
@@ -64,7 +76,9 @@ export function admit(
   const serverId = serverPath.exec(target)?.[1];
   if (serverId === undefined) return { status: 404 };
   const known = methods.find((one) => one === method);
-  return known === undefined ? { status: 405 } : { method: known, serverId };
+  if (known === undefined) return { status: 405 };
+  const clientId = key.clientOf?.(given);
+  return { method: known, serverId, ...(clientId === undefined ? {} : { clientId }) };
 }
 
 const only = (values: readonly string[] | undefined): string | undefined =>

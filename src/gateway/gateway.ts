@@ -6,15 +6,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable, Fetch, Log } from '../core/ports.ts';
-import { admit, createKey, readHead, type GatewayKey } from './access.ts';
+import { admit, createKey, readHead, type Keys } from './access.ts';
 import { receiveMessage } from './clientMessage.ts';
+import { ClientSide } from './clientSide.ts';
 import { answerWith } from './clientStream.ts';
 import { openEventStream } from './eventStream.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { socketFolders, startListening, type GatewayAddress, type Listening } from './listener.ts';
 import { delay } from './relay.ts';
-import { Served, type GatewayContext } from './served.ts';
-import { endSession, endUpstream } from './sessionEnd.ts';
+import type { GatewayContext } from './served.ts';
+import { endSession } from './sessionEnd.ts';
 import { Strangers } from './strangers.ts';
 import type { Upstreams } from './upstream.ts';
 
@@ -27,6 +28,10 @@ export interface GatewayDeps {
   readonly environment: NodeJS.ProcessEnv;
   /** `tcp`: a port of 127.0.0.1, for clients that know no sockets. */
   readonly transport?: 'socket' | 'tcp' | undefined;
+  /** Of `tcp`: those to try, in this order, and no other. */
+  readonly ports?: readonly number[];
+  /** Instead of the window's own key: those of several clients, who share nothing. */
+  readonly keys?: Keys;
   readonly limits?: Partial<Limits>;
   /** What VS Code calls itself in a handshake; without: every client is taken for it. */
   readonly editor?: string;
@@ -37,8 +42,10 @@ export interface GatewayDeps {
 export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #context: GatewayContext;
-  readonly #key: GatewayKey = createKey();
-  readonly #served = new Map<string, Served>();
+  readonly #key = createKey();
+  readonly #keys: Keys;
+  /** The window's own is at the empty name. */
+  readonly #clients = new Map<string, ClientSide>();
   readonly #strangers: Strangers;
   readonly #disposed = new AbortController();
   readonly #subscription: Disposable;
@@ -51,11 +58,12 @@ export class Gateway {
     const { upstreams, fetch, clock, log, editor } = deps;
     const limits = { ...defaultLimits, ...deps.limits };
     this.#deps = deps;
+    this.#keys = deps.keys ?? this.#key;
     setMaxListeners(0, this.#disposed.signal);
     const disposed = this.#disposed.signal;
     this.#context = { upstreams, fetch, clock, log, limits, editor, disposed };
     this.#subscription = upstreams.onDidChange(() => {
-      this.#accessChanged();
+      for (const client of this.#clients.values()) client.accessChanged();
     });
     this.#strangers = new Strangers(limits.maxStrangers);
     this.#server = this.#createServer(limits);
@@ -73,14 +81,21 @@ export class Gateway {
 
   /** Whether a client has begun a session there since the connection opened. */
   hasSession(serverId: string): boolean {
-    return this.#served.get(serverId)?.sessions.isUsed === true;
+    return this.#clients.get('')?.hasSession(serverId) === true;
+  }
+
+  /** A key was taken back: everything of its client ends here and now. */
+  endClient(clientId: string): void {
+    this.#clients.get(clientId)?.end();
+    this.#clients.delete(clientId);
   }
 
   /** @throws gateway.notListening */
   async listen(): Promise<GatewayAddress> {
-    const { transport = 'socket', platform, environment, log } = this.#deps;
+    const { transport = 'socket', ports, platform, environment, log } = this.#deps;
     this.#listening = await startListening(this.#server, {
       transport,
+      ports,
       platform,
       folders: socketFolders(environment),
       onFallback: ({ facts }) => {
@@ -166,14 +181,14 @@ export class Gateway {
       return;
     }
     const head = readHead(incoming.method ?? '', incoming.url ?? '', incoming.rawHeaders);
-    const admission = admit(head, { host: this.#host(), key: this.#key });
+    const admission = admit(head, { host: this.#host(), key: this.#keys });
     if ('status' in admission) {
       await this.#refuse(admission.status, incoming, response);
       return;
     }
     this.#strangers.admit(incoming.socket);
     if (head.headers.has('expect')) response.writeContinue();
-    const served = this.#servedAs(admission.serverId);
+    const served = this.#clientOf(admission.clientId, response).servedAs(admission.serverId);
     if (served === undefined || this.#disposed.signal.aborted) {
       answerWith(response, 404);
       return;
@@ -203,28 +218,10 @@ export class Gateway {
     return address?.kind === 'tcp' ? `127.0.0.1:${address.port}` : 'localhost';
   }
 
-  #servedAs(serverId: string): Served | undefined {
-    const known = this.#served.get(serverId);
-    if (known !== undefined) return known;
-    if (this.#context.upstreams.access(serverId) === undefined) return undefined;
-    const served = new Served(serverId, this.#context.limits.maxSessions, (evicted) => {
-      endUpstream(evicted, this.#context);
-    });
-    this.#served.set(serverId, served);
-    return served;
-  }
-
-  #accessChanged(): void {
-    for (const [id, served] of this.#served) {
-      const access = this.#context.upstreams.access(id);
-      served.accessIs(access?.open === true);
-      if (access?.open === true) {
-        served.follow(access.upstream.closed);
-        served.grantIs(access.upstream.grant());
-      }
-      if (access !== undefined) continue;
-      this.#served.delete(id);
-      served.end();
-    }
+  #clientOf(clientId = '', response: ServerResponse): ClientSide {
+    const client = this.#clients.get(clientId) ?? new ClientSide(this.#context);
+    this.#clients.set(clientId, client);
+    client.isAnswered(response);
+    return client;
   }
 }

@@ -18,6 +18,8 @@ export type GatewayAddress =
 
 export interface ListenOptions {
   readonly transport: 'socket' | 'tcp';
+  /** Those to try, in this order, and no other; without: the named ones, and then any. */
+  readonly ports?: readonly number[] | undefined;
   readonly platform: NodeJS.Platform;
   /** Folders to try for the socket's own folder, in this order. */
   readonly folders: readonly string[];
@@ -43,7 +45,7 @@ export const socketFolders = (environment: NodeJS.ProcessEnv): readonly string[]
 
 /** @throws gateway.notListening */
 export async function startListening(server: Server, options: ListenOptions): Promise<Listening> {
-  if (options.transport === 'tcp') return listenOnPort(server);
+  if (options.transport === 'tcp') return listenOnPort(server, options.ports ?? anyPort);
   if (options.platform === 'win32') return listenOnPipe(server);
   for (const folder of options.folders) {
     try {
@@ -52,7 +54,7 @@ export async function startListening(server: Server, options: ListenOptions): Pr
       options.onFallback(notListening(error));
     }
   }
-  return listenOnPort(server);
+  return listenOnPort(server, anyPort);
 }
 
 async function listenOnSocket(server: Server, parent: string): Promise<Listening> {
@@ -95,15 +97,19 @@ async function listenOnPipe(server: Server): Promise<Listening> {
  */
 export const namedPorts: readonly number[] = Array.from({ length: 16 }, (_, at) => 29_417 + at);
 
-async function listenOnPort(server: Server): Promise<Listening> {
-  for (const port of namedPorts) {
+const anyPort: readonly number[] = [...namedPorts, 0];
+
+async function listenOnPort(server: Server, ports: readonly number[]): Promise<Listening> {
+  let failure: unknown;
+  for (const port of ports) {
     try {
       return await listenOn(server, port);
-    } catch {
+    } catch (error) {
       // Another window has it, or a stranger: never shared, never waited for.
+      failure = error;
     }
   }
-  return listenOn(server, 0);
+  throw notListening(failure);
 }
 
 async function listenOn(server: Server, wanted: number): Promise<Listening> {

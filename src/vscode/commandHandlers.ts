@@ -13,6 +13,7 @@ import { chooseIdentityProvider, chooseServer } from './choices.ts';
 import { forgetEverything } from './forgetEverything.ts';
 import { promptForClientSecret } from './clientSecretPrompt.ts';
 import { showFailure } from './failureMessage.ts';
+import { registerClientPages, type ClientPages } from './clientPages.ts';
 import type { CommandDeps, CommandName } from './commands.ts';
 import { registerDeviceKeyView, type DeviceKeyView } from './deviceKey.ts';
 import { settingKeys, settingsSection, viewIds } from './ids.ts';
@@ -28,17 +29,20 @@ type Handler = (from: unknown) => Promise<void>;
 type HandlerDeps = CommandDeps & {
   readonly deviceKeys: DeviceKeyView;
   readonly reports: ReportView;
+  readonly clientPages: ClientPages;
 };
 
 export function createCommandHandlers(deps: CommandDeps): CommandHandlers {
   const deviceKeys = registerDeviceKeyView(deps.actions);
   const reports = registerReportView();
-  const all: HandlerDeps = { ...deps, deviceKeys, reports };
+  const clientPages = registerClientPages();
+  const all: HandlerDeps = { ...deps, deviceKeys, reports, clientPages };
   const handlers: Record<CommandName, Handler> = {
     ...signInHandlers(all),
     ...serverHandlers(all),
     ...supportHandlers(all),
     ...profileHandlers(all),
+    ...clientHandlers(all),
   };
   return {
     run: (name, from) =>
@@ -48,6 +52,7 @@ export function createCommandHandlers(deps: CommandDeps): CommandHandlers {
     dispose: () => {
       deviceKeys.dispose();
       reports.dispose();
+      clientPages.dispose();
     },
   };
 }
@@ -165,6 +170,19 @@ const profileHandlers = ({ actions, deviceKeys }: HandlerDeps) => ({
     await addIdentityProvider(actions);
   },
   createDeviceKey: deviceKeys.create,
+});
+
+const clientHandlers = ({ actions, clock, otherClients, clientPages: pages }: HandlerDeps) => ({
+  connectClient: async () => {
+    const { clients } = await otherClients();
+    const { connectClient } = await import('./connectClient.ts');
+    await connectClient({ actions, clients, pages });
+  },
+  revokeClient: async (from: unknown) => {
+    const { clients } = await otherClients();
+    const { revokeClient } = await import('./connectClient.ts');
+    await revokeClient(clients, from, clock);
+  },
 });
 
 const canContinueInBrowser = ({ failure }: ConnectionSnapshot): boolean =>

@@ -4,6 +4,7 @@ import type { Clock, Disposable, Log, OpenUrl } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 import type { CommandHandlers } from './commandHandlers.ts';
 import { commandIds } from './ids.ts';
+import type { OpenedClients } from './otherClients.ts';
 import type { SupportTools } from './support.ts';
 
 export type CommandName = keyof typeof commandIds;
@@ -17,6 +18,8 @@ export interface CommandDeps {
   readonly extensionVersion: string;
   /** Loaded when a command of support runs. */
   readonly support: () => Promise<SupportTools>;
+  /** Loaded once something has changed. */
+  readonly otherClients: () => Promise<OpenedClients>;
 }
 
 export function registerCommands(deps: CommandDeps): Disposable {

@@ -25,8 +25,16 @@ const repaintMs = 30_000;
 
 export interface ConnectionTree extends Disposable {
   /** Rows for below all others, while there are others; reads them anew at each call. */
-  showBelow(rows: () => readonly Row[]): void;
+  showBelow(rows: () => readonly Row[], place?: Place): void;
 }
+
+type Place = 'clients' | 'shadows';
+type Below = Partial<Record<Place, () => readonly Row[]>>;
+
+const rowsOf = ({ clients, shadows }: Below): readonly Row[] => [
+  ...(clients?.() ?? []),
+  ...(shadows?.() ?? []),
+];
 
 const commandOf = { shadowConnections: commandIds.showShadowConnections } as const;
 
@@ -41,12 +49,12 @@ export function registerConnectionTree(
   const changes = new EventEmitter<string[] | undefined>();
   let rows = noRows;
   let drawing: Drawing | undefined;
-  let below = (): readonly Row[] => [];
+  const below: Below = {};
   const readRows = ({ indexRows, overviewRows, readEditorRules }: Drawing) => {
     const now = { nowMs: clock.now() };
     const above = overviewRows(actions.overview(), now, readEditorRules(addressOf));
     // An empty tree shows the welcome.
-    return indexRows(above.length === 0 ? above : [...above, ...below()]);
+    return indexRows(above.length === 0 ? above : [...above, ...rowsOf(below)]);
   };
   const rowsDrawn = async () => {
     if (drawing !== undefined) return rows;
@@ -75,8 +83,8 @@ export function registerConnectionTree(
     changes,
   ];
   return {
-    showBelow: (read) => {
-      below = read;
+    showBelow: (read, place = 'shadows') => {
+      below[place] = read;
       update();
     },
     dispose: () => {

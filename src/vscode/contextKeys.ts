@@ -13,6 +13,7 @@ function valuesOf(overview: Overview): Record<keyof typeof contextKeys, string |
     view: viewState(overview),
     signedIn: sessions.includes('signedIn'),
     canSignIn: overview.people.some((person) => canSignIn(person, overview)),
+    otherClients: overview.harnesses?.otherClients === true,
   };
 }
 

@@ -21,6 +21,8 @@ export const commandIds = {
   forgetEverything: 'enterpriseMcp.forgetEverything',
   showShadowConnections: 'enterpriseMcp.showShadowConnections',
   revocationDrill: 'enterpriseMcp.revocationDrill',
+  connectClient: 'enterpriseMcp.connectClient',
+  revokeClient: 'enterpriseMcp.revokeClient',
 } as const;
 
 export const viewIds = { connections: 'enterpriseMcp.connections' } as const;
@@ -35,6 +37,9 @@ export const mcpProviderId = 'enterpriseMcp';
 /** Of the read-only document with a public key. */
 export const deviceKeyScheme = 'enterprise-mcp-device-key';
 
+/** Of the page with the text for another client's file. */
+export const clientScheme = 'enterprise-mcp-client';
+
 /** Of the page with a report. */
 export const reportScheme = 'enterprise-mcp-report';
 
@@ -45,6 +50,8 @@ export const contextKeys = {
   signedIn: 'enterpriseMcp.signedIn',
   /** Some identity provider has nobody signed in. */
   canSignIn: 'enterpriseMcp.canSignIn',
+  /** The organization lets other clients in. */
+  otherClients: 'enterpriseMcp.otherClients',
 } as const;
 
 export const settingsSection = 'enterpriseMcp';

@@ -7,6 +7,7 @@ import { registerCommands, type CommandDeps } from './commands.ts';
 import { registerConnectionTree } from './connectionTree.ts';
 import { registerContextKeys } from './contextKeys.ts';
 import type { Host } from './host.ts';
+import type { OtherClientsDeps } from './otherClients.ts';
 import type { NotificationDeps } from './notifications.ts';
 import type { ShadowLookoutDeps } from './shadowLookout.ts';
 import { registerStatusBarItem } from './statusBar.ts';
@@ -18,15 +19,20 @@ export function registerViews(
     extensionVersion,
     addressOf,
     ...given
-  }: Pick<CommandDeps, 'extensionVersion' | 'support'> & {
+  }: Pick<CommandDeps, 'extensionVersion' | 'support' | 'otherClients'> & {
     /** What VS Code dials, by server id. */
     readonly addressOf: (serverId: string) => string | undefined;
   },
 ): Disposable {
   const { clock, log, openUrl, preferences, channel } = host;
-  const loaded: { support?: ReturnType<CommandDeps['support']> } = {};
+  const loaded: {
+    support?: ReturnType<CommandDeps['support']>;
+    clients?: ReturnType<CommandDeps['otherClients']>;
+  } = {};
   // One for all: what a command changes, the row sees.
   const support = () => (loaded.support ??= given.support());
+  const otherClients = () => (loaded.clients ??= given.otherClients());
+  const lazy = { support, otherClients };
   const tree = registerConnectionTree(actions, clock, addressOf);
   const showLog = () => {
     channel.show();
@@ -35,8 +41,8 @@ export function registerViews(
     registerContextKeys(actions),
     registerStatusBarItem(actions, clock),
     tree,
-    registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion, support }),
-    watchLater({ actions, clock, preferences, log, tree, support, onDidFocus }),
+    registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion, ...lazy }),
+    watchLater({ actions, clock, preferences, log, tree, ...lazy, onDidFocus }),
     registerAuthProvider({
       actions,
       signIn: async () => {
@@ -53,16 +59,21 @@ const onDidFocus: Event<void> = (listener) =>
   });
 
 /** There is nothing to tell before something changes. */
-function watchLater(deps: NotificationDeps & ShadowLookoutDeps): Disposable {
+function watchLater(deps: NotificationDeps & ShadowLookoutDeps & OtherClientsDeps): Disposable {
   const state: { watching?: Disposable; isOver?: true; loading?: true } = {};
   const start = async () => {
     if (state.loading !== undefined) return;
     state.loading = true;
     const { registerNotifications } = await import('./notifications.ts');
     const { registerShadowLookout } = await import('./shadowLookout.ts');
+    const { registerOtherClients } = await import('./otherClients.ts');
     subscription.dispose();
     if (state.isOver !== undefined) return;
-    state.watching = Subscription.from(registerNotifications(deps), registerShadowLookout(deps));
+    state.watching = Subscription.from(
+      registerNotifications(deps),
+      registerShadowLookout(deps),
+      registerOtherClients(deps),
+    );
   };
   const subscription = deps.actions.onDidChange(() => void start());
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ids from '../../src/vscode/ids.ts';
+import { clientRows } from '../../src/core/present/clientRows.ts';
 import { connectionRow } from '../../src/core/present/connectionRow.ts';
 import { personRow, problemRow } from '../../src/core/present/sideBar.ts';
 import type { ConnectionState } from '../../src/core/connection/state.ts';
@@ -70,8 +71,13 @@ function rowWords(): ReadonlySet<string> {
     ),
     personRow(person({ kind: 'signedOut' }, { failure }), overview(), context),
     problemRow(problem, 0, overview()),
+    ...clientRows(
+      { list: [{ id: '1', name: 'Codex CLI', createdAtMs: nowMs }], taken: 1 },
+      { nowMs },
+    ),
   ];
-  return new Set(rows.flatMap(({ contextValue }) => contextValue.split(' ')));
+  const children = rows.flatMap((row) => row.children);
+  return new Set([...rows, ...children].flatMap(({ contextValue }) => contextValue.split(' ')));
 }
 
 describe('the manifest', () => {

@@ -49,6 +49,7 @@ describe('Secret', () => {
       'core/secret.ts': 1, // comparison
       'core/signIn/signIn.ts': 2, // refresh_token, RFC 7009
       'core/signIn/storedSession.ts': 2, // SecretStorage
+      'vscode/connectClient.ts': 1, // shown to the person, once
       'node/supportTools.ts': 1, // looked for in files, by the revocation drill
       'core/windows/accessMessage.ts': 1, // to another window of this person, over the private socket
       'core/windows/refreshGuard.ts': 1, // its hash

@@ -17,11 +17,11 @@ export function blockWords(block: Block, organization: string): string {
   const org = cleanText(organization);
   switch (block) {
     case 'notAllowed':
-      return `Connected · blocked by ${org}'s allow-list in VS Code`;
+      return `Blocked by ${org}'s allow-list in VS Code`;
     case 'denied':
-      return `Connected · blocked by ${org}'s deny-list in VS Code`;
+      return `Blocked by ${org}'s deny-list in VS Code`;
     case 'off':
-      return `Connected · ${org} has turned MCP servers off in VS Code`;
+      return `MCP servers are turned off in VS Code`;
   }
 }
 

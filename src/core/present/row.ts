@@ -25,11 +25,13 @@ export const rowId = {
   server: (serverId: string) => `server:${serverId}`,
   person: (identityProviderId: string) => `person:${identityProviderId}`,
   shadows: 'shadows',
+  clients: 'clients',
+  client: (clientId: string) => `client:${clientId}`,
   agentHost: 'agentHost',
   problem: (index: number) => `problem:${index}`,
 } as const;
 
-const kinds = ['server', 'person'] as const;
+const kinds = ['server', 'person', 'client'] as const;
 
 /** What the commands of a row act on; undefined for rows without commands. */
 export function subjectOf(id: string): { kind: (typeof kinds)[number]; id: string } | undefined {

@@ -24,7 +24,7 @@ interface Entry {
 
 /** What all windows must have alike; of `leaders` what the leader has, of `sharedOnly` in memory only. */
 const leaders = 'dpopKey ';
-const replicated = ['companySession ', leaders];
+const replicated = ['companySession ', leaders, 'clientKeys'];
 const sharedOnly = 'idToken ';
 
 const entry = {

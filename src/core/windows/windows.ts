@@ -15,6 +15,7 @@ import {
   type Bind,
 } from './accessMessage.ts';
 import type { SessionStore } from '../signIn/storedSession.ts';
+import type { Role } from './link.ts';
 import { RefreshGuard } from './refreshGuard.ts';
 import { ReplicatedSecrets } from './replicatedSecrets.ts';
 import { sharedIdToken } from './sharedIdToken.ts';
@@ -75,6 +76,7 @@ export class Windows {
   /** SecretStorage for everything of core. */
   readonly secrets: ReplicatedSecrets;
   readonly onMessage: Event<WindowMessage>;
+  readonly onDidChangeRole: Event<Role>;
   readonly #deps: Deps;
   readonly #messages: Emitter<WindowMessage>;
   readonly #mint: SharedMint;
@@ -89,6 +91,7 @@ export class Windows {
       log.error('a listener of the windows failed', { reason: String(error) });
     });
     this.onMessage = this.#messages.event;
+    this.onDidChangeRole = link.onDidChangeRole;
     this.secrets = new ReplicatedSecrets({
       ...deps,
       told: () => this.#fresh,
@@ -105,6 +108,11 @@ export class Windows {
   /** Other windows use the same access: what one of them lets go of for itself alone is not given back. */
   get isShared(): boolean {
     return this.#deps.link.others > 0;
+  }
+
+  /** What only one window may do, the one that leads does, or one that reaches no other. */
+  get isFirst(): boolean {
+    return this.#deps.link.role === 'leader' || this.#deps.link.role === 'alone';
   }
 
   /** Around every use of the refresh token of one company sign-in. */

@@ -13,11 +13,11 @@ describe('a server that VS Code does not use', () => {
   const words: readonly [Block, string, RegExp][] = [
     [
       'notAllowed',
-      "Connected · blocked by Acme's allow-list in VS Code",
+      "Blocked by Acme's allow-list in VS Code",
       /Copy Allow.{1,2}List Entry/,
     ],
-    ['denied', "Connected · blocked by Acme's deny-list in VS Code", /administrator at Acme/],
-    ['off', 'Connected · Acme has turned MCP servers off in VS Code', /uses no MCP servers/],
+    ['denied', "Blocked by Acme's deny-list in VS Code", /administrator at Acme/],
+    ['off', 'MCP servers are turned off in VS Code', /uses no MCP servers/],
   ];
   for (const [block, description, advice] of words) {
     it(`says so in its row: ${block}`, () => {
