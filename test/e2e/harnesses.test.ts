@@ -1,6 +1,7 @@
 // Who else may use the servers, and what VS Code's own lists keep from them, as a person sees it.
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { BrowserContext } from 'playwright-core';
@@ -40,7 +41,7 @@ describe("VS Code's own lists and sessions, as a person", function () {
     await allowOnly(person().context, [{ serverName: 'Docs' }]);
     const { last } = (await acme().admin.state()).ledger;
     await reopened();
-    await rowSays('Tickets', /Connected · blocked by Acme's allow-list in VS Code/);
+    await rowSays('Tickets', /Blocked by Acme's allow-list in VS Code/);
     await rowSays('Docs', /Connected · \d+ tools?/);
     await inThemes('blocked');
     // VS Code thinks so, too: it has asked Docs for its tools, and Tickets for nothing.
@@ -80,7 +81,7 @@ describe('Agent-host sessions that the company lets in', function () {
   this.timeout(60_000);
   const { person, rowSays } = startedWith('agentHost', {
     profile: { harnesses: { agentHost: true } },
-    settings: { 'chat.editor.preferCopilotHarness': true },
+    settings: { 'chat.editor.preferCopilotHarness': true, 'remote.autoForwardPorts': true },
   });
   const definition = { url: '', headers: {} as Record<string, string> };
 
@@ -94,6 +95,19 @@ describe('Agent-host sessions that the company lets in', function () {
     const { tools } = await client.listTools();
     assert.equal(tools.length, 4);
     await client.close();
+  });
+
+  it('VS Code does not forward the port to another computer', async () => {
+    const { workbench } = person();
+    const { port } = new URL(definition.url);
+    await workbench.runCommand('Ports: Focus on Ports View');
+    await workbench.row('Add Port').waitFor();
+    // Without a word from us it stands there within five seconds.
+    for (const until = performance.now() + 10_000; performance.now() < until;) {
+      const rows = (await workbench.rows()).map(({ text }) => text);
+      assert.ok(!rows.some((text) => text.startsWith(port)), rows.join('\n'));
+      await setTimeout(500);
+    }
   });
 
   it('what is stored is worth nothing once the window is gone', async () => {
