@@ -62,9 +62,10 @@ export async function answerRequest(
   const limit = limitTime(asking, context);
   const subscription = subscribed(asking, served);
   if (begins && session !== undefined) served.sessions.add(session);
-  session?.inFlight.set(request.id, (error) => {
+  const cancel = (error: ConnectError) => {
     exchange.abort(error);
-  });
+  };
+  session?.inFlight.set(request.id, cancel);
   try {
     const isAnswered = await ask(asking, served, context);
     stream.end();
@@ -82,7 +83,8 @@ export async function answerRequest(
     limit?.dispose();
     exchange.dispose();
     subscription.dispose();
-    session?.inFlight.delete(request.id);
+    // A client that gives two the same id can still cancel the later one.
+    if (session?.inFlight.get(request.id) === cancel) session.inFlight.delete(request.id);
     if (begins && session !== undefined) started(session, served, { watch, context });
   }
 }

@@ -16,6 +16,7 @@ import { socketFolders, startListening, type GatewayAddress, type Listening } fr
 import { delay } from './relay.ts';
 import type { GatewayContext } from './served.ts';
 import { endSession } from './sessionEnd.ts';
+import { PeerUsers } from './peerUser.ts';
 import { Strangers } from './strangers.ts';
 import type { Upstreams } from './upstream.ts';
 
@@ -47,6 +48,7 @@ export class Gateway {
   /** The window's own is at the empty name. */
   readonly #clients = new Map<string, ClientSide>();
   readonly #strangers: Strangers;
+  readonly #peers = new PeerUsers();
   readonly #disposed = new AbortController();
   readonly #subscription: Disposable;
   readonly #server: Server;
@@ -186,6 +188,12 @@ export class Gateway {
       await this.#refuse(admission.status, incoming, response);
       return;
     }
+    const isPort = this.#listening?.address.kind === 'tcp';
+    if (isPort && !(await this.#peers.isOurs(incoming.socket))) {
+      this.#context.log.warn('another user of this computer has used a key of the gateway');
+      await this.#refuse(404, incoming, response);
+      return;
+    }
     this.#strangers.admit(incoming.socket);
     if (head.headers.has('expect')) response.writeContinue();
     const served = this.#clientOf(admission.clientId, response).servedAs(admission.serverId);
@@ -197,7 +205,11 @@ export class Gateway {
       await receiveMessage({ incoming, head, response }, served, this.#context);
       return;
     }
-    const sessionId = head.headers.get('mcp-session-id')?.[0];
+    const [sessionId, another] = head.headers.get('mcp-session-id') ?? [];
+    if (another !== undefined) {
+      answerWith(response, 400);
+      return;
+    }
     const session = sessionId === undefined ? undefined : served.sessions.use(sessionId);
     if (admission.method === 'GET')
       openEventStream({ head, session, response }, served, this.#context);

@@ -1,6 +1,7 @@
 // Sessions of a client that outlive what they were begun at: nothing of the place before may reach the
 // place after, and every request is answered.
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../../src/core/errors.ts';
 import {
@@ -203,5 +204,38 @@ describe('a message that awaits no answer', () => {
     await note.text();
     await sleep(300);
     assert.deepEqual(aborted, []);
+  });
+});
+
+describe('a client that says something twice', () => {
+  let rig: Rig;
+  afterEach(() => rig.dispose());
+
+  it('which session it means: is told so, whatever the method', async () => {
+    rig = await createRig(server());
+    const session = await rig.begin();
+    const headers = { 'mcp-session-id': [session, 'another'] };
+    const body = JSON.stringify({ jsonrpc: '2.0', ...toolsCall(1) });
+    for (const method of ['POST', 'GET', 'DELETE']) {
+      const answer = await rig.ask({ method, headers, ...(method === 'POST' ? { body } : {}) });
+      assert.equal(answer.status, 400, method);
+      answer.destroy();
+    }
+    assert.equal((await rig.post(toolsCall(2), session)).status, 200, 'the session is still there');
+  });
+
+  it('the id of a request: can still cancel the later one', async () => {
+    const under: ServerResponse[] = [];
+    rig = await createRig(server({ 'tools/call': (_seen, response) => under.push(response) }));
+    const session = await rig.begin();
+    const [first, second] = [rig.post(toolsCall(7), session), rig.post(toolsCall(7), session)];
+    await until(() => under.length === 2);
+    json(under[0]!, { jsonrpc: '2.0', id: 7, result: { content: [] } });
+    const answered = await Promise.race([first, second]);
+    await answered.text();
+    const cancel = { method: 'notifications/cancelled', params: { requestId: 7 } };
+    await (await rig.post(cancel, session)).text();
+    const texts = await Promise.all([first, second].map(async (one) => (await one).text()));
+    assert.ok(texts.some((text) => text.includes('user.cancelled')));
   });
 });
