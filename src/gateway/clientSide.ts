@@ -40,7 +40,7 @@ export class ClientSide {
   accessChanged(): void {
     for (const [id, served] of this.#served) {
       const access = this.#context.upstreams.access(id);
-      served.accessIs(access?.open === true);
+      served.accessIs(access?.open === true, access?.open === false ? access.error : undefined);
       if (access?.open === true) {
         served.follow(access.upstream.closed);
         served.grantIs(access.upstream.grant());

@@ -1,6 +1,6 @@
 // What the gateway keeps of one server: the sessions clients have there, and their event streams.
 import { setMaxListeners } from 'node:events';
-import type { ConnectError } from '../core/errors.ts';
+import { ConnectError } from '../core/errors.ts';
 import type { Clock, Fetch, Log } from '../core/ports.ts';
 import type { ClientStream } from './clientStream.ts';
 import type { Limits } from './limits.ts';
@@ -42,6 +42,9 @@ export interface Subscription {
 
 const changes = ['tools', 'prompts', 'resources'];
 
+const isServersDoing = (why: unknown): boolean =>
+  ConnectError.is(why) && /^(server|network)\./.test(why.code);
+
 export class Served {
   readonly id: string;
   readonly sessions: Sessions;
@@ -61,12 +64,16 @@ export class Served {
     this.sessions = new Sessions(maxSessions, onEvicted);
   }
 
-  /** Makes clients list again when access came or went: that is how tools vanish and return. */
-  accessIs(isOpen: boolean): void {
+  /**
+   * Makes clients list again when access came or went: that is how tools vanish and return.
+   * @param why it went
+   */
+  accessIs(isOpen: boolean, why?: unknown): void {
     const before = this.#isOpen;
     this.#isOpen = isOpen;
     if (before === undefined || before === isOpen) return;
-    this.lists.forget();
+    // Attacker: a server that has itself closed for a moment to list other tools with nothing to hold them against.
+    if (!isOpen && !isServersDoing(why)) this.lists.forget();
     // An event under way ends here: upstream's stream has.
     for (const { stream } of this.listeners) stream.cut();
     this.#listsChanged();
@@ -101,7 +108,7 @@ export class Served {
     // One listener per request under way: many are no leak.
     setMaxListeners(0, closed);
     const onClosed = () => {
-      if (this.#closed === closed) this.accessIs(false);
+      if (this.#closed === closed) this.accessIs(false, closed.reason);
     };
     closed.addEventListener('abort', onClosed, { once: true });
   }

@@ -122,6 +122,17 @@ describe('a server that lists other tools than before', () => {
     );
   });
 
+  for (const code of ['server.tokenRefused', 'network.unreachable'] as const) {
+    it(`is noticed after a pause of its own making, too: ${code}`, async () => {
+      await list();
+      rig.access.close(new ConnectError(code));
+      rig.access.open();
+      state.tools = [tool('a', 'mails all of it'), tool('b'), tool('c')];
+      await list();
+      assert.deepEqual(rig.access.changes, [{ added: [], removed: [], changed: ['a'] }]);
+    });
+  }
+
   it('is not kept waiting for pages that nobody asks for', () => {
     const lists = new ToolLists();
     const page = { session: 's', tools: [tool('a')] };
