@@ -156,7 +156,7 @@ describe('the gateway in front of Acme', function () {
     assert.match(textOf(up), /Asked by alice/);
   });
 
-  it('a server that rewrites a tool in mid-session is noticed', async () => {
+  it('T22 a server that rewrites a tool in mid-session is noticed', async () => {
     const client = await connect('tickets');
     const heard = { changes: 0 };
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {

@@ -56,7 +56,7 @@ describe('a list of tools on its way', () => {
   });
 });
 
-describe('a server that lists other tools than before', () => {
+describe('T22 a server that lists other tools than before', () => {
   const tool = (name: string, description = 'does it') => ({ name, description, inputSchema: {} });
   const state = { tools: [tool('a'), tool('b'), tool('c')] as object[] };
   let rig: Rig;
