@@ -1,6 +1,7 @@
 // npm run fuzz -- [seconds] [words of a target's name]: all targets in turn, for so long altogether.
 import { companyTargets } from './companyTargets.ts';
 import { gatewayTargets } from './gatewayTargets.ts';
+import { hereTargets } from './hereTargets.ts';
 import { wireTarget } from './wireTarget.ts';
 
 const longestSec = 3_600;
@@ -10,7 +11,7 @@ if (!(seconds > 0 && seconds <= longestSec)) {
   console.error(`usage: npm run fuzz -- [seconds, at most ${longestSec}] [target]`);
   process.exit(2);
 }
-const all = [...gatewayTargets, ...companyTargets, await wireTarget()];
+const all = [...gatewayTargets, ...companyTargets, ...hereTargets, await wireTarget()];
 const targets = all.filter(({ name }) => name.includes(words.join(' ')));
 let failed = targets.length === 0 ? 1 : 0;
 for (const { name, run } of targets) {

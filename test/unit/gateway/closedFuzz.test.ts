@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { companyTargets } from '../../fuzz/companyTargets.ts';
 import { gatewayTargets } from '../../fuzz/gatewayTargets.ts';
+import { hereTargets } from '../../fuzz/hereTargets.ts';
 import { wireTarget } from '../../fuzz/wireTarget.ts';
 
 const seed = 20_261_121;
 
 describe('fuzzing of what outsiders send', () => {
-  for (const target of [...gatewayTargets, ...companyTargets]) {
+  for (const target of [...gatewayTargets, ...companyTargets, ...hereTargets]) {
     it(`${target.name}: as always`, async () => {
       assert.equal(await target.run({ seed, runs: 150 }), 150);
     });
