@@ -1,5 +1,5 @@
 // Many changes, one look: a window that is busy is not drawn once per call.
-import type { Clock, Disposable } from './ports.ts';
+import type { Clock, Disposable, Event } from './ports.ts';
 
 export interface Gathering extends Disposable {
   /** Runs the task now, or, where it ran within the time, once when that is over. */
@@ -38,3 +38,19 @@ export function gathering(
     },
   };
 }
+
+/** The event, told at once, and at most every `everyMs` after. */
+export const gathered =
+  (event: Event<void>, clock: Pick<Clock, 'schedule'>, everyMs: number): Event<void> =>
+  (listener) => {
+    const changes = gathering(clock, everyMs, listener);
+    const subscription = event(() => {
+      changes.run();
+    });
+    return {
+      dispose: () => {
+        subscription.dispose();
+        changes.dispose();
+      },
+    };
+  };

@@ -4,8 +4,11 @@
 import { readFile } from 'node:fs/promises';
 
 /** Connections by both of their ends, with the number of the user. */
-const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
+const files = ['/proc/net/tcp', '/proc/net/tcp6'];
 const loopback = ['0100007F', '0000000000000000FFFF00000100007F'];
+
+/** Before somebody is not there. */
+const looks = 3;
 
 interface Ends {
   readonly remotePort?: number | undefined;
@@ -15,14 +18,17 @@ interface Ends {
 export class PeerUsers {
   readonly #known = new WeakMap<Ends, Promise<boolean>>();
   readonly #user: number | undefined;
-  readonly #read: (file: string) => Promise<string>;
+  readonly #tables: Tables;
 
   constructor(
     user = process.getuid?.(),
     read: (file: string) => Promise<string> = (file) => readFile(file, 'utf8'),
   ) {
     this.#user = user;
-    this.#read = read;
+    this.#tables = new Tables(async () => {
+      const texts = files.map((file) => read(file).catch(() => undefined));
+      return (await Promise.all(texts)).filter((text) => text !== undefined);
+    });
   }
 
   /** True for this user's own; also where the system does not say. Of a connection to a port. */
@@ -32,14 +38,39 @@ export class PeerUsers {
     return known;
   }
 
-  async #look({ remotePort, localPort }: Ends): Promise<boolean> {
-    const read = tables.map((file) => this.#read(file).catch(() => undefined));
-    const texts = (await Promise.all(read)).filter((text) => text !== undefined);
-    if (texts.length === 0) return true;
-    // Who leaves at once may have something to hide.
-    if (remotePort === undefined || localPort === undefined) return false;
-    const users = texts.flatMap((text) => usersOf(text, hexOf(remotePort), hexOf(localPort)));
-    return users.length === 1 && users[0] === this.#user;
+  async #look(socket: Ends): Promise<boolean> {
+    // Rows that leave while the table is read may take another's place: one look is not enough to miss it.
+    for (let look = 0; look < looks; look++) {
+      const tables = await this.#tables.next();
+      if (tables.length === 0) return true;
+      const { remotePort, localPort } = socket;
+      // Who leaves at once may have something to hide.
+      if (remotePort === undefined || localPort === undefined) return false;
+      const users = tables.flatMap((text) => usersOf(text, hexOf(remotePort), hexOf(localPort)));
+      if (users.length > 0) return users.length === 1 && users[0] === this.#user;
+    }
+    return false;
+  }
+}
+
+/** Many that come at once are found in one reading, which begins after they came. */
+class Tables {
+  readonly #read: () => Promise<readonly string[]>;
+  #reading: Promise<unknown> = Promise.resolve();
+  #next: Promise<readonly string[]> | undefined;
+
+  constructor(read: () => Promise<readonly string[]>) {
+    this.#read = read;
+  }
+
+  next(): Promise<readonly string[]> {
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      const reading = this.#read();
+      this.#reading = reading;
+      return reading;
+    });
+    return this.#next;
   }
 }
 

@@ -67,7 +67,8 @@ export function registerConnectionTree(
   });
   const update = () => {
     view.badge = badge(actions.overview());
-    if (drawing === undefined) return;
+    // Once it comes into sight it is drawn anew.
+    if (drawing === undefined || !view.visible) return;
     const next = readRows(drawing);
     const changed = drawing.changedRows(rows, next);
     rows = next;

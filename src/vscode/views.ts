@@ -1,5 +1,6 @@
 // Everything a person sees and can run, in one subscription.
 import { Disposable as Subscription, window } from 'vscode';
+import { drawMs, gathered } from '../core/gathering.ts';
 import type { Disposable, Event } from '../core/ports.ts';
 import type { Actions } from './actions.ts';
 import { registerAuthProvider } from './authProvider.ts';
@@ -33,13 +34,18 @@ export function registerViews(
   const support = () => (loaded.support ??= given.support());
   const otherClients = () => (loaded.clients ??= given.otherClients());
   const lazy = { support, otherClients };
-  const tree = registerConnectionTree(actions, clock, addressOf);
+  // Each call of a tool changes something.
+  const drawn = {
+    overview: () => actions.overview(),
+    onDidChange: gathered(actions.onDidChange, clock, drawMs),
+  };
+  const tree = registerConnectionTree(drawn, clock, addressOf);
   const showLog = () => {
     channel.show();
   };
   return Subscription.from(
     registerContextKeys(actions),
-    registerStatusBarItem(actions, clock),
+    registerStatusBarItem(drawn, clock),
     tree,
     registerCommands({ actions, clock, openUrl, log, showLog, extensionVersion, ...lazy }),
     watchLater({ actions, clock, preferences, log, tree, ...lazy, onDidFocus }),

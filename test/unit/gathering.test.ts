@@ -1,6 +1,7 @@
 // However often something changes, it is looked at a few times a second, and never for the last time too early.
 import assert from 'node:assert/strict';
-import { gathering, type Gathering } from '../../src/core/gathering.ts';
+import { Emitter } from '../../src/core/event.ts';
+import { gathered as gatheredEvent, gathering, type Gathering } from '../../src/core/gathering.ts';
 import { FakeClock } from '../support/fakeClock.ts';
 
 describe('changes that are gathered', () => {
@@ -46,5 +47,23 @@ describe('changes that are gathered', () => {
     assert.deepEqual(clock.pending, []);
     await clock.advance(1_000);
     assert.equal(looks, 1);
+  });
+
+  it('of an event are told like that, and not after the end', async () => {
+    const changes = new Emitter<void>(assert.ifError);
+    const subscription = gatheredEvent(
+      changes.event,
+      clock,
+      100,
+    )(() => {
+      looks += 1;
+    });
+    for (let change = 0; change < 50; change++) changes.fire();
+    assert.equal(looks, 1);
+    subscription.dispose();
+    changes.fire();
+    await clock.advance(1_000);
+    assert.equal(looks, 1);
+    assert.deepEqual(clock.pending, []);
   });
 });

@@ -88,6 +88,34 @@ describe('T3 a key in the hands of another user of this computer', () => {
     });
   }
 
+  it('many that come at once are found in one reading, which begins after they came', async () => {
+    const readings: string[] = [];
+    const users = new PeerUsers(1000, (file) => {
+      readings.push(file);
+      return Promise.resolve(row(1000));
+    });
+    const come = (count: number) =>
+      Array.from({ length: count }, () => users.isOurs({ remotePort: 0xc001, localPort: 0x72e8 }));
+    await Promise.all(come(50));
+    const { length } = readings;
+    assert.ok(length <= 4, `${length} readings`);
+    await Promise.all(come(1));
+    assert.ok(readings.length > length);
+  });
+
+  it('one that two readings miss is looked for again, and not for ever', async () => {
+    const missedBy = (most: number) => {
+      let readings = 0;
+      return new PeerUsers(1000, (file) => {
+        if (!file.endsWith('6')) readings++;
+        return Promise.resolve(file.endsWith('6') || readings <= most ? head : row(1000));
+      });
+    };
+    const ends = { remotePort: 0xc001, localPort: 0x72e8 };
+    assert.equal(await missedBy(2).isOurs(ends), true);
+    assert.equal(await missedBy(3).isOurs(ends), false);
+  });
+
   it('a socket that is closed already is nobody’s; where no system says, the key decides', async () => {
     const gone = {};
     assert.equal(await new PeerUsers(1000, () => Promise.resolve(head)).isOurs(gone), false);
