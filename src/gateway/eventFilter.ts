@@ -77,15 +77,10 @@ export class EventFilter {
       return;
     }
     const before = this.#line;
-    const text = (length: number) =>
-      before + passed.source.toString('latin1', from, Math.min(end, from + length));
-    if (text(dataField.length).startsWith(dataField)) {
-      this.#beginData(passed, { before, from, end });
-      return;
-    }
-    this.#line = text(maxLine + 1);
+    this.#line += passed.source.toString('latin1', from, Math.min(end, from + maxLine + 1));
+    if (this.#line.startsWith(dataField)) this.#beginData(passed, { before, from, end });
     // Too long to be anything that may pass; endLine drops what does not look like a field.
-    if (this.#line.length > maxLine) this.#line = '\0';
+    else if (this.#line.length > maxLine) this.#line = '\0';
   }
 
   #beginData(passed: Passed, line: { before: string; from: number; end: number }): void {

@@ -1,6 +1,5 @@
 // Upstream's answer to one request, to the client: as it comes, no faster than the client takes it, and
 // taken up again where upstream breaks off and says how to go on.
-import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { hostOf } from '../core/url.ts';
@@ -93,7 +92,7 @@ async function pass(
 ): Promise<boolean> {
   let isFirst = true;
   try {
-    for await (const chunk of chunksOf(body)) {
+    for await (const chunk of body.values({ preventCancel: true })) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       await abortable(take(isFirst ? withoutMark(bytes) : bytes), signal);
       isFirst = false;
@@ -110,10 +109,6 @@ async function pass(
     return false;
   }
 }
-
-/** Of the body of a `fetch`, whose type says less than it can; to leave them does not end it. */
-const chunksOf = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
-  (body as unknown as NodeStream<Uint8Array>).values({ preventCancel: true });
 
 const byteOrderMark = Buffer.from('\ufeff');
 

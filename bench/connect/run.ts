@@ -1,10 +1,10 @@
 // Signed in → servers connected, ours beside the MCP SDK's own cross-app access client, in turn against the
 // same sandbox.
-//   node --import tsx bench/connect.ts [--runs N] [--servers N] [--latency MS] [--only NAME]
+//   npm run bench:connect -- [--runs N] [--servers N] [--latency MS] [--only NAME]
 // With a filter nothing is written.
 import { parseArgs } from 'node:util';
-import { fleet } from '../test/support/fleet.ts';
-import { startSandbox, type Sandbox } from '../test/support/sandbox.ts';
+import { fleet } from '../../test/support/fleet.ts';
+import { startSandbox, type Sandbox } from '../../test/support/sandbox.ts';
 import { contestants, type Run } from './contestants.ts';
 import { resultOf, writeResults, type Result } from './results.ts';
 

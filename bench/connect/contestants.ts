@@ -1,8 +1,11 @@
 // Signed in → every server connected and its tools known: ours, and the MCP client SDK on its own code.
-import { authorizationRequests, refusedRequests } from '../test/support/authorizationRequests.ts';
-import { createEmployee } from '../test/support/employee.ts';
-import type { Sandbox } from '../test/support/sandbox.ts';
-import { sdkConnect, sdkSignIn } from '../test/support/sdkClient.ts';
+import {
+  authorizationRequests,
+  refusedRequests,
+} from '../../test/support/authorizationRequests.ts';
+import { createEmployee } from '../../test/support/employee.ts';
+import type { Sandbox } from '../../test/support/sandbox.ts';
+import { sdkConnect, sdkSignIn } from '../../test/support/sdkClient.ts';
 
 export interface Run {
   readonly ms: number;
