@@ -45,11 +45,45 @@ const outputs = {
   },
 };
 
+/** Names of the files that `file` requires at once, itself the last. */
+function requiredAtOnce(outputs, file, found = new Set()) {
+  for (const { path, kind } of outputs[file].imports) {
+    if (kind === 'import-statement' && path in outputs && !found.has(path))
+      requiredAtOnce(outputs, path, found);
+  }
+  return found.add(file);
+}
+
+/**
+ * One file of all that activation requires: each require costs the extension host as much as what is in it.
+ * Files loaded later find these parts under their old names.
+ */
+function joinAtOnce(codes, { outputs }) {
+  const main = 'extension.cjs';
+  const parts = [...requiredAtOnce(outputs, `dist/${main}`)]
+    .map((file) => basename(file))
+    .filter((name) => name !== main);
+  const functions = parts.map(
+    (name) => `${JSON.stringify(`./${name}`)}(module,exports,require){${codes.get(name)}}`,
+  );
+  codes.set(
+    main,
+    `const outer=require,made={},parts={${functions.join(',')}};` +
+      'const part=(name)=>{if(!(name in parts))return outer(name);' +
+      'if(!(name in made)){const module=made[name]={exports:{}};parts[name](module,module.exports,part)}' +
+      'return made[name].exports};' +
+      `((require)=>{${codes.get(main)}})(part);module.exports={...module.exports,part};`,
+  );
+  for (const name of parts)
+    codes.set(name, `module.exports=require("./${main}").part(${JSON.stringify(`./${name}`)});`);
+}
+
 /** esbuild splits ES modules only, VS Code loads CommonJS everywhere: split first, convert each file. */
-async function writeAsCommonJs(files) {
+async function writeAsCommonJs(files, metafile) {
   for (const name of readdirSync('dist')) {
     if (name.endsWith('.cjs')) rmSync(join('dist', name));
   }
+  const codes = new Map();
   for (const { path, text } of files) {
     const { code } = await transform(text, {
       format: 'cjs',
@@ -59,8 +93,10 @@ async function writeAsCommonJs(files) {
       // import() becomes require(): the extension host loads both, and this one without a detour.
       supported: { 'dynamic-import': false },
     });
-    writeFileSync(join('dist', basename(path)), code);
+    codes.set(basename(path), code);
   }
+  joinAtOnce(codes, metafile);
+  for (const [name, code] of codes) writeFileSync(join('dist', name), code);
 }
 
 mkdirSync('dist', { recursive: true });
@@ -68,6 +104,6 @@ const only = process.argv.slice(2);
 for (const [name, options] of Object.entries(outputs)) {
   if (only.length > 0 && !only.includes(name)) continue;
   const { metafile, outputFiles } = await build({ ...node, ...options });
-  if (outputFiles !== undefined) await writeAsCommonJs(outputFiles);
+  if (outputFiles !== undefined) await writeAsCommonJs(outputFiles, metafile);
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
 }
