@@ -1,5 +1,7 @@
 // A working day with Acme in one window: everything from signed out to signed in and left open.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { eventually } from '../support/eventually.ts';
 import { createAcme } from './acme.ts';
@@ -127,6 +129,15 @@ function define(): void {
       assert.match(await product.ask('Tickets'), /alice/);
     });
 
+    it('goes on at another address when somebody sweeps its own away', async () => {
+      const before = gatewaySocket();
+      rmSync(path.dirname(before), { recursive: true });
+      await eventually('the gateway listens elsewhere', () => gatewaySocket() !== before);
+      for (const server of ['Tickets', 'Docs', 'Builds'] as const) {
+        await eventually(`${server} answers`, async () => /alice/.test(await product.ask(server)));
+      }
+    });
+
     it('ends a call in flight with a sentence when access is removed', async () => {
       const call = product.call('run_build', { seconds: 60 }, 30_000);
       await eventually('the build runs', async () =>
@@ -192,4 +203,24 @@ function define(): void {
       await startAll();
     });
   });
+}
+
+/** Where this process, which is the extension's, listens for VS Code, as Linux tells it (proc(5)). */
+function gatewaySocket(): string {
+  const own = new Set(
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return /socket:\[(\d+)\]/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const sockets = readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , , , , inode = '', file = '']) => own.has(inode) && /emcp-\w{6}\/s$/.test(file));
+  // Connections it has accepted bear the same name.
+  const [found = ''] = sockets.filter(([, , , flags]) => flags === '00010000').map((one) => one[7]);
+  return found;
 }
