@@ -61,7 +61,10 @@ export async function answerRequest(
   });
   const limit = limitTime(asking, context);
   const subscription = subscribed(asking, served);
-  if (begins && session !== undefined) served.sessions.add(session);
+  if (begins && session !== undefined) {
+    served.sessions.add(session);
+    served.begins(session);
+  }
   const cancel = (error: ConnectError) => {
     exchange.abort(error);
   };

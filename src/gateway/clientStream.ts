@@ -44,7 +44,7 @@ export class ClientStream {
 
   /** Sends the head, once, without waiting for a first event. */
   open(): void {
-    if (this.#isGone || this.isOpen) return;
+    if (this.isGone || this.isOpen) return;
     this.#response.writeHead(200, this.#headers);
     this.#response.flushHeaders();
     this.#writtenAtMs = this.#clock.monotonic();
@@ -53,13 +53,13 @@ export class ClientStream {
 
   /** A whole answer that is no stream; only before `open`. */
   answer(status: number, message?: object): void {
-    if (this.#isGone || this.isOpen) return;
+    if (this.isGone || this.isOpen) return;
     answerWith(this.#response, status, message);
   }
 
   /** A whole JSON message instead of a stream; only before `open`. */
   answerJson(json: Buffer): void {
-    if (this.#isGone || this.isOpen) return;
+    if (this.isGone || this.isOpen) return;
     const headers = {
       ...this.#headers,
       'content-type': 'application/json',
@@ -70,7 +70,7 @@ export class ClientStream {
 
   /** Resolves when the client has taken what was written. */
   write(bytes: Buffer): Promise<void> {
-    if (this.#isGone || bytes.length === 0) return Promise.resolve();
+    if (this.isGone || bytes.length === 0) return Promise.resolve();
     this.open();
     const passed = this.#withNotes(bytes);
     this.#end = (this.#end + bytes.toString('latin1', Math.max(0, bytes.length - 2))).slice(-2);
@@ -124,20 +124,21 @@ export class ClientStream {
   }
 
   end(): void {
-    if (this.#isGone) return;
+    if (this.isGone) return;
     this.open();
     this.#stop();
     this.#response.end();
   }
 
-  get #isGone(): boolean {
+  /** Nothing more is heard there. */
+  get isGone(): boolean {
     return this.#response.destroyed || this.#response.writableEnded;
   }
 
   /** One timer however much is written: a long stream would set thousands a second. */
   #keepAlive(waitMs: number): void {
     this.#timer = this.#clock.schedule(waitMs, () => {
-      if (this.#isGone) return;
+      if (this.isGone) return;
       const leftMs = this.#writtenAtMs + this.#keepAliveMs - this.#clock.monotonic();
       if (leftMs > 0) {
         this.#keepAlive(leftMs);

@@ -34,13 +34,13 @@ export function openEventStream(
   const onDisposed = () => {
     stream.end();
   };
-  served.listeners.add(listener);
   disposed.addEventListener('abort', onDisposed, { once: true });
   response.once('close', () => {
     served.listeners.delete(listener);
     disposed.removeEventListener('abort', onDisposed);
   });
   stream.open();
+  served.listens(listener);
   if (session === undefined) return;
   if (session.isOver) settleClosed(session, stream, { served, context });
   else void listen({ head, session, response }, stream, { served, context });

@@ -188,13 +188,14 @@ export class Gateway {
       await this.#refuse(admission.status, incoming, response);
       return;
     }
+    // Before the kernel is asked, which takes its time: one that has the key must not give way to guesses.
+    this.#strangers.admit(incoming.socket);
     const isPort = this.#listening?.address.kind === 'tcp';
     if (isPort && !(await this.#peers.isOurs(incoming.socket))) {
       this.#context.log.warn('another user of this computer has used a key of the gateway');
       await this.#refuse(404, incoming, response);
       return;
     }
-    this.#strangers.admit(incoming.socket);
     if (head.headers.has('expect')) response.writeContinue();
     const served = this.#clientOf(admission.clientId, response).servedAs(admission.serverId);
     if (served === undefined || this.#disposed.signal.aborted) {

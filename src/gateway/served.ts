@@ -41,6 +41,10 @@ export interface Subscription {
 }
 
 const changes = ['tools', 'prompts', 'resources'];
+const changeOf = (what: string) => ({
+  jsonrpc: '2.0',
+  method: `notifications/${what}/list_changed`,
+});
 
 const isServersDoing = (why: unknown): boolean =>
   ConnectError.is(why) && /^(server|network)\./.test(why.code);
@@ -58,6 +62,8 @@ export class Served {
   #closed: AbortSignal | undefined;
   /** What was granted when last seen, in one string. */
   #grant: string | undefined;
+  /** Counts the states of the lists. */
+  #listsNow = 0;
 
   constructor(id: string, maxSessions: number, onEvicted: (session: Session) => void) {
     this.id = id;
@@ -89,14 +95,33 @@ export class Served {
     this.#listsChanged();
   }
 
+  /** A client that begins lists for the first time. */
+  begins(session: Session): void {
+    session.knownLists = this.#listsNow;
+  }
+
+  /** Between two of its event streams a client hears nothing: what it missed is the first it hears. */
+  listens(listener: Listener): void {
+    this.listeners.add(listener);
+    if (listener.session !== undefined && listener.session.knownLists !== this.#listsNow) {
+      this.#tell(listener);
+    }
+  }
+
+  #tell({ stream, session }: Listener): void {
+    if (stream.isGone) return;
+    for (const what of changes) stream.note(changeOf(what));
+    if (session !== undefined) session.knownLists = this.#listsNow;
+  }
+
   #listsChanged(): void {
+    this.#listsNow++;
+    for (const listener of this.listeners) this.#tell(listener);
     for (const what of changes) {
-      const changed = { jsonrpc: '2.0', method: `notifications/${what}/list_changed` };
-      for (const { stream } of this.listeners) stream.note(changed);
       for (const { stream, id, wants, isAgreed } of this.subscriptions) {
         if (wants[`${what}ListChanged`] !== true || !isAgreed()) continue;
         const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
-        stream.note({ ...changed, params: { _meta } });
+        stream.note({ ...changeOf(what), params: { _meta } });
       }
     }
   }

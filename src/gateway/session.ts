@@ -32,6 +32,8 @@ export class Session {
   version: string | undefined;
   /** Whether the client asks for the rest of a broken-off answer itself. */
   resumes = false;
+  /** Which state of the lists the client has heard of. */
+  knownLists = 0;
   /** Events the client knows of may be of an earlier place, where they mean something else. */
   hasMoved = false;
   /** What it has to ask for. */

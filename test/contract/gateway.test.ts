@@ -178,7 +178,9 @@ describe('the gateway in front of Acme', function () {
       (await client.listTools()).tools.map(({ name }) => name);
     const create = { name: 'create_ticket', arguments: { title: 'Printer on fire' } };
     const grant = async (...scopes: string[]) => {
-      await world.sandbox.admin.grant('alice', 'tickets', scopes);
+      const { admin } = world.sandbox;
+      if (scopes.length === 0) await admin.remove('alice', 'tickets');
+      else await admin.grant('alice', 'tickets', scopes);
       await world.alice.connections.checkNow();
     };
 
@@ -208,6 +210,23 @@ describe('the gateway in front of Acme', function () {
       await eventually('the client hears of it again', () => heard.changes === 2);
       assert.deepEqual(await namesAt(client), [...reading, ...writing]);
       assert.match(textOf(await client.callTool(create)), /Created/);
+    });
+
+    it('the client hears of it also when it happens between two of its event streams', async () => {
+      const client = await connect('tickets');
+      await namesAt(client);
+      // The server is gone for a moment: the client's event stream is ended, for it to ask for another.
+      await grant();
+      await grant('tickets:read', 'tickets:write');
+      await world.alice.connections.reconnectAll();
+      assert.deepEqual(await namesAt(client), [...reading, ...writing]);
+      const heard = { changes: 0 };
+      client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+        heard.changes++;
+      });
+      await grant('tickets:read');
+      await eventually('the client hears of it', () => heard.changes > 0);
+      assert.deepEqual(await namesAt(client), reading);
     });
 
     it('they stay, where the profile says so, and the server decides', async () => {
