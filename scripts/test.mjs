@@ -20,7 +20,7 @@ const rings = {
   unit: { timeoutMs: 4 * minutes, needsBuild: false },
   contract: { timeoutMs: 15 * minutes, needsBuild: true },
   host: { timeoutMs: 7 * minutes, needsBuild: true },
-  e2e: { timeoutMs: 14 * minutes, needsBuild: true },
+  e2e: { timeoutMs: 18 * minutes, needsBuild: true },
 };
 
 function readArguments(given) {
