@@ -29,7 +29,8 @@ function settingsFor(company) {
   return {
     ...quietSettings,
     'security.workspace.trust.enabled': false,
-    'enterpriseMcp.profile': company.profile,
+    // Everything there is to try.
+    'enterpriseMcp.profile': { ...company.profile, harnesses: { otherClients: true } },
     // So that a removal is seen within a minute.
     'enterpriseMcp.checkIntervalMinutes': 1,
   };
@@ -93,6 +94,8 @@ ${lines.join('\n')}
 3. Open Enterprise MCP in the activity bar: the servers Acme grants alice are connected.
 4. Take one away on the company's admin page:  ${company.admin.page}
    Its row says so within a minute, or at once with Check Access Now in the title of the view.
+   With Tickets' right to write taken away only, the tools that write are gone.
+5. Run "Enterprise MCP: Connect Another Client…" to use the servers from a command-line agent, too.
 
 Ctrl+C stops everything.
 `);
