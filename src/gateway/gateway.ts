@@ -6,7 +6,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { ConnectError } from '../core/errors.ts';
 import type { Clock, Disposable, Fetch, Log } from '../core/ports.ts';
-import { admit, createKey, readHead, type Keys } from './access.ts';
+import {
+  admit,
+  createKey,
+  readHead,
+  type Admission,
+  type Keys,
+  type RequestHead,
+} from './access.ts';
 import { receiveMessage } from './clientMessage.ts';
 import { ClientSide } from './clientSide.ts';
 import { answerWith } from './clientStream.ts';
@@ -183,17 +190,9 @@ export class Gateway {
       return;
     }
     const head = readHead(incoming.method ?? '', incoming.url ?? '', incoming.rawHeaders);
-    const admission = admit(head, { host: this.#host(), key: this.#keys });
+    const admission = await this.#admission(head, incoming.socket);
     if ('status' in admission) {
       await this.#refuse(admission.status, incoming, response);
-      return;
-    }
-    // Before the kernel is asked, which takes its time: one that has the key must not give way to guesses.
-    this.#strangers.admit(incoming.socket);
-    const isPort = this.#listening?.address.kind === 'tcp';
-    if (isPort && !(await this.#peers.isOurs(incoming.socket))) {
-      this.#context.log.warn('another user of this computer has used a key of the gateway');
-      await this.#refuse(404, incoming, response);
       return;
     }
     if (head.headers.has('expect')) response.writeContinue();
@@ -215,6 +214,19 @@ export class Gateway {
     if (admission.method === 'GET')
       openEventStream({ head, session, response }, served, this.#context);
     else endSession({ session, response }, served, this.#context);
+  }
+
+  async #admission(head: RequestHead, socket: Socket): Promise<Admission> {
+    const admitted = () => admit(head, { host: this.#host(), key: this.#keys });
+    const admission = admitted();
+    if ('status' in admission) return admission;
+    // Before the kernel is asked, which takes its time: one that has the key must not give way to guesses.
+    this.#strangers.admit(socket);
+    if (this.#listening?.address.kind !== 'tcp') return admission;
+    // The key may be taken back meanwhile.
+    if (await this.#peers.isOurs(socket)) return admitted();
+    this.#context.log.warn('another user of this computer has used a key of the gateway');
+    return { status: 404 };
   }
 
   /** Nothing more is read there, and each guess takes a connection and some time. */

@@ -26,7 +26,7 @@ export class PeerUsers {
   ) {
     this.#user = user;
     this.#tables = new Tables(async () => {
-      const texts = files.map((file) => read(file).catch(() => undefined));
+      const texts = files.map((file) => read(file).catch(nothingThere));
       return (await Promise.all(texts)).filter((text) => text !== undefined);
     });
   }
@@ -47,7 +47,8 @@ export class PeerUsers {
       // Who leaves at once may have something to hide.
       if (remotePort === undefined || localPort === undefined) return false;
       const users = tables.flatMap((text) => usersOf(text, hexOf(remotePort), hexOf(localPort)));
-      if (users.length > 0) return users.length === 1 && users[0] === this.#user;
+      // A row that moves while the table is read is in it twice.
+      if (users.length > 0) return users.every((user) => user === this.#user);
     }
     return false;
   }
@@ -72,6 +73,11 @@ class Tables {
     });
     return this.#next;
   }
+}
+
+/** Attacker: another user who opens so many connections that no file can be opened any more, this one included. */
+function nothingThere(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
 }
 
 const hexOf = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');

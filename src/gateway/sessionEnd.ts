@@ -19,14 +19,14 @@ export function endSession(
 }
 
 /** Best effort: a server that keeps no sessions answers 405. */
-export function endUpstream(session: Session, { fetch, disposed }: GatewayContext): void {
+export function endUpstream(session: Session, { fetch }: GatewayContext): void {
   const { upstream, upstreamId, version } = session;
   if (upstreamId === undefined || session.isOver) return;
   const headers = {
     'mcp-session-id': upstreamId,
     ...(version === undefined ? {} : { 'mcp-protocol-version': version }),
   };
-  const signal = AbortSignal.any([upstream.closed, disposed, AbortSignal.timeout(endMs)]);
+  const signal = AbortSignal.any([upstream.closed, AbortSignal.timeout(endMs)]);
   forward(upstream, { method: 'DELETE', headers }, fetch, signal)
     .then(discard)
     .catch(() => undefined);

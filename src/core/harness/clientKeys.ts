@@ -1,5 +1,6 @@
 // Keys of other MCP clients on this computer, each for one client, each taken back by itself. Invariant: a
-// key is shown once; what is kept of it only tells it from others.
+// key is shown once; what is kept of it only tells it from others. One that was taken back opens nothing from
+// that moment, also while the keyring is locked, and whatever another window writes late.
 import * as v from 'valibot';
 import { Emitter } from '../event.ts';
 import { ConnectError } from '../errors.ts';
@@ -30,6 +31,7 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const keptSchema = v.object({
   clients: v.array(v.object({ id: v.string(), name, createdAtMs: v.number(), hash })),
   port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
+  isTaken: v.optional(v.boolean(), false),
   accounts: v.optional(v.record(v.string(), v.string()), {}),
 });
 const schema = v.pipe(v.string(), v.parseJson(), keptSchema);
@@ -41,13 +43,17 @@ export const clientKeysKey = 'clientKeys';
 const usesKey = 'clientKeyUses';
 /** Uses are noted to this, milliseconds. */
 const usedToMs = 60_000;
-const nothing: Kept = { clients: [], accounts: {} };
+const nothing: Kept = { clients: [], isTaken: false, accounts: {} };
 
 export class ClientKeys {
   readonly onDidChange: Event<void>;
   readonly #deps: Deps;
   readonly #changes: Emitter<void>;
   #kept: Kept = nothing;
+  /** Taken back in this window, by id. */
+  readonly #gone = new Set<string>();
+  /** All were, and some that could not be read may be kept still. */
+  #areOver = false;
   /** Looks at what is kept and changes of it, one after the other: a key that was taken back stays so. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -69,12 +75,23 @@ export class ClientKeys {
 
   /** SHA-256 of each, in hexadecimal, by id. */
   get hashes(): ReadonlyMap<string, string> {
-    return new Map(this.#kept.clients.map(({ id, hash }) => [id, hash]));
+    const { clients } = this.#living(this.#kept);
+    return new Map(clients.map(({ id, hash }) => [id, hash]));
+  }
+
+  /** Whether some that were taken back are kept still. */
+  get isOwed(): boolean {
+    return this.#areOver || this.#kept.clients.some(({ id }) => this.#gone.has(id));
   }
 
   /** What the clients have been told to dial; it stays as long as there are any. */
   get port(): number | undefined {
     return this.#kept.port;
+  }
+
+  /** Whether the window that serves could not listen, for those that only follow. */
+  get isTaken(): boolean {
+    return this.#kept.isTaken;
   }
 
   /** Whose they are: ids of accounts, by identity provider. */
@@ -85,12 +102,21 @@ export class ClientKeys {
   /** Takes what is kept now, e.g. by another window. @throws storage.unavailable; what was known stays */
   load(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#become(await this.#read());
+      const stored = await this.#read();
+      const living = this.#living(stored);
+      if (this.#areOver || living !== stored) await this.#keep(living);
+      else this.#become(stored);
     });
   }
 
-  /** @throws storage.unavailable */
-  async create(wanted: string): Promise<{ readonly entry: ClientKey; readonly key: Secret }> {
+  /**
+   * @param accounts whose it is, kept with it at once: a key of nobody would be the next person's
+   * @throws storage.unavailable
+   */
+  async create(
+    wanted: string,
+    accounts: Kept['accounts'],
+  ): Promise<{ readonly entry: ClientKey; readonly key: Secret }> {
     const value = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     const entry = {
       id: crypto.randomUUID(),
@@ -98,25 +124,38 @@ export class ClientKeys {
       createdAtMs: this.#deps.clock.now(),
     };
     const hash = await hashOf(value);
-    await this.#change((kept) => ({ ...kept, clients: [...kept.clients, { ...entry, hash }] }));
+    await this.#change((kept) => ({
+      ...kept,
+      accounts: { ...accounts, ...kept.accounts },
+      clients: [...kept.clients, { ...entry, hash }],
+    }));
     return { entry, key: new Secret(value) };
   }
 
-  /** @throws storage.unavailable */
+  /** @throws storage.unavailable; it opens nothing all the same */
   revoke(id: string): Promise<void> {
-    return this.#change((kept) => ({
-      ...kept,
-      clients: kept.clients.filter((one) => one.id !== id),
-    }));
+    this.#gone.add(id);
+    const done = this.#change((kept) => kept);
+    this.#changes.fire();
+    return done;
   }
 
-  /** @throws storage.unavailable */
+  /** @throws storage.unavailable; they open nothing all the same */
   revokeAll(): Promise<void> {
-    return this.#change(() => nothing);
+    const isNew = !this.#areOver;
+    for (const { id } of this.#kept.clients) this.#gone.add(id);
+    this.#areOver = true;
+    const done = this.#inTurn(() => {
+      // One was made meanwhile, perhaps.
+      this.#areOver = true;
+      return this.#keep(nothing);
+    });
+    if (isNew) this.#changes.fire();
+    return done;
   }
 
   /** Nothing is noted while there are no clients. @throws storage.unavailable */
-  note(known: Partial<Pick<Kept, 'port' | 'accounts'>>): Promise<void> {
+  note(known: Partial<Omit<Kept, 'clients'>>): Promise<void> {
     return this.#change((kept) => ({ ...kept, ...known }));
   }
 
@@ -143,8 +182,16 @@ export class ClientKeys {
 
   #change(make: (kept: Kept) => Kept): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#keep(make(await this.#read()));
+      await this.#keep(make(this.#living(await this.#read())));
     });
+  }
+
+  /** Those that were not taken back. */
+  #living(kept: Kept): Kept {
+    if (this.#areOver) return nothing;
+    const clients = kept.clients.filter(({ id }) => !this.#gone.has(id));
+    if (clients.length === kept.clients.length) return kept;
+    return clients.length === 0 ? nothing : { ...kept, clients };
   }
 
   #inTurn(task: () => Promise<void>): Promise<void> {
@@ -165,6 +212,7 @@ export class ClientKeys {
     // The next first one may be told another port, and is perhaps another person's.
     const done = isEmpty ? store.delete(clientKeysKey) : store.store(clientKeysKey, text);
     await done.catch(unavailable);
+    this.#areOver = false;
     this.#become(isEmpty ? nothing : kept);
   }
 

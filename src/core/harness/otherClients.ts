@@ -5,7 +5,7 @@ import type { Connections } from '../connections.ts';
 import { isUsable } from '../connection/state.ts';
 import { ConnectError } from '../errors.ts';
 import { Emitter } from '../event.ts';
-import type { PersonSnapshot } from '../overview.ts';
+import type { CompanySessionState, PersonSnapshot } from '../overview.ts';
 import type { Clock, Disposable, Event, Log, Preferences } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { until } from '../until.ts';
@@ -37,6 +37,8 @@ export interface NewClient {
 const listenMs = 10_000;
 /** A company sign-in that is looked up anew is no sign-out, milliseconds. */
 const leftMs = 1_000;
+/** Before a keyring that did not answer is asked again, milliseconds. */
+const retryMs = 10_000;
 const none: ReadonlyMap<string, string> = new Map();
 
 export class OtherClients implements Disposable {
@@ -49,7 +51,11 @@ export class OtherClients implements Disposable {
   #at: ClientPort | undefined;
   /** Identity providers where somebody was signed in. */
   readonly #wereIn = new Set<string>();
+  /** Those of them where the person has signed out. */
+  readonly #left = new Set<string>();
   #leaving: Disposable | undefined;
+  #retry: Disposable | undefined;
+  #isOver = false;
   #told = '';
 
   constructor(deps: OtherClientsDeps) {
@@ -75,9 +81,10 @@ export class OtherClients implements Disposable {
     return this.#keys?.list ?? [];
   }
 
-  /** The port that is taken; `any` where it is all of them. */
+  /** The port that is taken, as the window that serves has it; `any` where it is all of them. */
   get taken(): number | 'any' | undefined {
-    return this.#at?.isTaken === true ? (this.#at.port ?? 'any') : undefined;
+    const at = this.#now.windows?.isFirst === true ? this.#at : this.#keys;
+    return at?.isTaken === true ? (at.port ?? 'any') : undefined;
   }
 
   /** What the clients have been told to dial. */
@@ -87,7 +94,7 @@ export class OtherClients implements Disposable {
 
   /** SHA-256 of the keys that are right now, by client. */
   get hashes(): ReadonlyMap<string, string> {
-    return this.isAllowed && !this.#isOtherAccount ? (this.#keys?.hashes ?? none) : none;
+    return this.isAllowed && !this.#isSomebodyElse ? (this.#keys?.hashes ?? none) : none;
   }
 
   /** Whether this window is to listen: one of all those of this person does. */
@@ -104,11 +111,12 @@ export class OtherClients implements Disposable {
   async create(name: string): Promise<NewClient> {
     const keys = this.#keys;
     if (keys === undefined) throw new ConnectError('storage.unavailable');
-    const made = await keys.create(name);
+    const made = await keys.create(name, accountsOf(this.#now.overview.people));
     try {
       await until(() => this.#isDecided, this.onDidChange, this.#deps.clock, listenMs);
       const { port } = this;
-      if (port === undefined || this.taken !== undefined || !this.#isDecided) {
+      const isDead = !this.hashes.has(made.entry.id);
+      if (port === undefined || isDead || this.taken !== undefined || !this.#isDecided) {
         throw new ConnectError('gateway.notListening');
       }
       return { ...made, port };
@@ -132,10 +140,17 @@ export class OtherClients implements Disposable {
   serves(at: ClientPort | undefined): void {
     this.#at = at;
     this.#look();
+    // Told once, not whenever it is otherwise: two that cannot talk to each other may both serve.
+    if (at === undefined || this.list.length === 0 || at.isTaken === this.#keys?.isTaken) return;
+    void this.#try(this.#keys?.note({ isTaken: at.isTaken }));
   }
 
   dispose(): void {
+    // Nobody is there to look at it later.
+    if (this.#left.size > 0) this.#revokeAll();
+    this.#isOver = true;
     this.#leaving?.dispose();
+    this.#retry?.dispose();
     for (const one of this.#subscriptions) one.dispose();
   }
 
@@ -151,19 +166,22 @@ export class OtherClients implements Disposable {
     return listens && this.port !== undefined;
   }
 
-  get #isOtherAccount(): boolean {
-    const accounts = this.#keys?.accounts ?? {};
-    return this.#now.overview.people.some((person) => {
-      const known = accounts[person.identityProvider];
-      const accountId = accountIdOf(person);
-      return known !== undefined && accountId !== undefined && known !== accountId;
-    });
+  /** Another account than the one who let them in, or the sign-ins of another organization. */
+  get #isSomebodyElse(): boolean {
+    const accounts = new Map(Object.entries(this.#keys?.accounts ?? {}));
+    const { people } = this.#now.overview;
+    if (accounts.size === 0 || people.length === 0) return false;
+    const isElsewhere = !people.some((person) => accounts.has(person.identityProvider));
+    const isOther = Object.entries(accountsOf(people)).some(
+      ([id, accountId]) => (accounts.get(id) ?? accountId) !== accountId,
+    );
+    return isElsewhere || isOther;
   }
 
   #look(): void {
     const { windows } = this.#now;
     if (windows !== undefined && this.#keys === undefined) this.#open(windows);
-    if (this.list.length > 0) this.#judge();
+    if (this.#keys !== undefined) this.#judge(this.#keys);
     const { isAllowed, isWanted, list, taken, port } = this;
     const news = JSON.stringify([isAllowed, isWanted, list, taken, port, [...this.hashes.keys()]]);
     if (news === this.#told) return;
@@ -173,13 +191,6 @@ export class OtherClients implements Disposable {
 
   #open(windows: Windows): void {
     const keys = new ClientKeys({ ...this.#deps, store: windows.secrets });
-    const load = () => {
-      keys.load().catch((error: unknown) => {
-        this.#deps.log.warn('the keys of other clients could not be read', {
-          reason: String(error),
-        });
-      });
-    };
     const look = () => {
       this.#look();
     };
@@ -188,58 +199,68 @@ export class OtherClients implements Disposable {
       keys.onDidChange(look),
       windows.onDidChangeRole(look),
       windows.secrets.onDidChange((key) => {
-        if (key === clientKeysKey) load();
+        if (key === clientKeysKey) this.#load();
       }),
     );
-    load();
+    this.#load();
+  }
+
+  #load(): void {
+    this.#keys?.load().catch((error: unknown) => {
+      this.#deps.log.warn('the keys of other clients could not be read', { reason: String(error) });
+      if (this.#isOver) return;
+      this.#retry ??= this.#deps.clock.schedule(retryMs, () => {
+        this.#retry = undefined;
+        this.#load();
+      });
+    });
   }
 
   /** Whether the keys there are go on. */
-  #judge(): void {
+  #judge(keys: ClientKeys): void {
     const { people, harnesses } = this.#now.overview;
+    const { length } = this.list;
     // Without a profile nobody knows; nothing is connected then.
-    if (this.#isOtherAccount || harnesses?.otherClients === false) {
+    if (this.#isSomebodyElse || (harnesses?.otherClients === false && length > 0)) {
       this.#revokeAll();
       return;
     }
-    for (const person of people) {
-      if (accountIdOf(person) !== undefined) this.#wereIn.add(person.identityProvider);
-    }
-    this.#note(people);
-    if (people.some((one) => this.#hasLeft(one))) this.#leave();
+    if (keys.isOwed && this.#retry === undefined) this.#load();
+    for (const person of people) this.#follow(person);
+    if (length > 0) this.#note(people);
   }
 
   /** Who let the clients in, and what they have been told to dial. */
   #note(people: readonly PersonSnapshot[]): void {
     const known = this.#keys?.accounts ?? {};
-    const accounts = Object.fromEntries(
-      people.flatMap((person) => {
-        const accountId = accountIdOf(person);
-        return accountId === undefined ? [] : [[person.identityProvider, accountId] as const];
-      }),
-    );
+    const accounts = accountsOf(people);
     const isNew = Object.keys(accounts).some((id) => !(id in known));
     if (isNew) void this.#try(this.#keys?.note({ accounts: { ...accounts, ...known } }));
     const port = this.#at?.isTaken === false ? this.#at.port : undefined;
     if (port !== undefined && port !== this.port) void this.#try(this.#keys?.note({ port }));
   }
 
-  /** The person signed out: of a sign-in that ended otherwise the keys stay, and open nothing. */
-  #leave(): void {
-    this.#leaving ??= this.#deps.clock.schedule(leftMs, () => {
-      this.#leaving = undefined;
-      const { people } = this.#now.overview;
-      if (people.some((one) => this.#hasLeft(one))) this.#revokeAll();
-    });
+  /** Of a sign-in that ended without the person the keys stay, and open nothing. */
+  #follow({ identityProvider: id, session, failure }: PersonSnapshot): void {
+    const isOut = session.kind === 'signedOut' && failure === undefined;
+    if (session.kind === 'restoring') this.#left.delete(id);
+    else if (isOut && this.#wereIn.has(id)) this.#leave(id);
+    // Whatever comes after a sign-out takes nothing of it back.
+    else if (this.#left.has(id)) this.#revokeAll();
+    if (accountIdOf(session) !== undefined) this.#wereIn.add(id);
   }
 
-  #hasLeft({ identityProvider, session, failure }: PersonSnapshot): boolean {
-    const isOut = session.kind === 'signedOut' && failure === undefined;
-    return isOut && this.#wereIn.has(identityProvider);
+  #leave(id: string): void {
+    this.#left.add(id);
+    this.#leaving ??= this.#deps.clock.schedule(leftMs, () => {
+      this.#leaving = undefined;
+      if (this.#left.size > 0) this.#revokeAll();
+    });
   }
 
   #revokeAll(): void {
     this.#wereIn.clear();
+    this.#left.clear();
     void this.#try(this.#keys?.revokeAll());
   }
 
@@ -252,5 +273,14 @@ export class OtherClients implements Disposable {
   }
 }
 
-const accountIdOf = ({ session }: PersonSnapshot): string | undefined =>
+const accountIdOf = (session: CompanySessionState): string | undefined =>
   session.kind === 'signedIn' || session.kind === 'ended' ? session.account.id : undefined;
+
+/** Ids of accounts, by identity provider. */
+const accountsOf = (people: readonly PersonSnapshot[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    people.flatMap(({ identityProvider, session }) => {
+      const accountId = accountIdOf(session);
+      return accountId === undefined ? [] : [[identityProvider, accountId] as const];
+    }),
+  );

@@ -1,5 +1,6 @@
 // Whether the organization lets VS Code use a server at all: it blocks one without asking us, and says so where
 // nobody looks. Read as VS Code 1.139 reads its own settings.
+import { matchesPattern } from './addressPattern.ts';
 
 /** VS Code's settings, as they are in force. */
 export interface ServerLists {
@@ -60,7 +61,7 @@ function matches({ serverName, serverUrl }: Matcher, { label, address }: ListedS
   if (typeof serverUrl !== 'string' || address === undefined) return false;
   const known = normalized(address);
   return serverUrl.includes('*')
-    ? patternOf(serverUrl).test(known)
+    ? matchesPattern(serverUrl, known)
     : normalized(serverUrl).toLowerCase() === known.toLowerCase();
 }
 
@@ -69,18 +70,4 @@ function normalized(address: string): string {
   if (!URL.canParse(address)) return address;
   const { protocol, origin, pathname, search } = new URL(address);
   return /^https?:$/.test(protocol) ? `${origin}${pathname}${search}` : address;
-}
-
-/** A star stays within the host, and after a colon stands for any port or none. */
-function patternOf(pattern: string): RegExp {
-  const [, host = '', path = ''] = /^((?:[^/\\?#]*:\/\/)?[^/\\?#]*)(.*)$/s.exec(pattern) ?? [];
-  const literal = (part: string) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  const inHost = host
-    .split(/(:?\*)/)
-    .map((part) => {
-      if (part === ':*') return '(:[^/@\\\\?#]*)?';
-      return part === '*' ? '[^/@\\\\?#]*' : literal(part);
-    })
-    .join('');
-  return new RegExp(`^${inHost}${path.split('*').map(literal).join('.*')}$`, 'i');
 }

@@ -1,5 +1,5 @@
 // The rows of other clients: who has a key, and when it was used last.
-import { maxClients, type ClientKey } from '../harness/clientKeys.ts';
+import { maxClients, maxNameLength, type ClientKey } from '../harness/clientKeys.ts';
 import { clockTime, relativeTime, type Now } from './moment.ts';
 import { cleanText, escapeMarkdown } from './plainText.ts';
 import { rowId, type Row } from './row.ts';
@@ -72,7 +72,8 @@ export const lastUse = ({ lastUsedAtMs }: ClientKey, now: Now): string =>
 
 /** What stands where a key was asked for: undefined when the name will do. */
 export function nameProblem(name: string, list: readonly ClientKey[]): string | undefined {
-  const plain = cleanText(name);
+  // As it would be kept: two long ones may differ where nobody sees it.
+  const plain = cleanText(name, maxNameLength);
   if (plain === '') return 'Enter a name, so that you know it again.';
   const isUsed = list.some((one) => one.name.toLowerCase() === plain.toLowerCase());
   return isUsed ? 'Another client has this name.' : undefined;

@@ -119,7 +119,7 @@ describe('T3 a key in the hands of another user of this computer', () => {
   it('a socket that is closed already is nobody’s; where no system says, the key decides', async () => {
     const gone = {};
     assert.equal(await new PeerUsers(1000, () => Promise.resolve(head)).isOurs(gone), false);
-    const silent = () => Promise.reject(new Error('ENOENT'));
+    const silent = () => Promise.reject(Object.assign(new Error(), { code: 'ENOENT' }));
     assert.equal(await new PeerUsers(1000, silent).isOurs(gone), true);
   });
 });

@@ -36,20 +36,20 @@ function rig(secrets = new Map<string, string>()) {
 describe('keys of other clients', () => {
   it('are shown once, and what is kept does not open anything', async () => {
     const { keys, secrets, preferences } = rig();
-    const { entry, key } = await keys.create('  Claude Code ');
+    const { entry, key } = await keys.create('  Claude Code ', {});
     assert.equal(entry.name, 'Claude Code');
     const value = key.reveal();
     assert.ok(value.length >= 43);
     assert.equal(keys.hashes.get(entry.id), createHash('sha256').update(value).digest('hex'));
     const kept = JSON.stringify([...secrets, ...preferences, keys.list]);
     assert.ok(!kept.includes(value));
-    const again = await keys.create('Claude Code');
+    const again = await keys.create('Claude Code', {});
     assert.notEqual(again.key.reveal(), value);
   });
 
   it('are the same in a window that opens later, and gone where they were taken back', async () => {
     const first = rig();
-    const { entry } = await first.keys.create('Codex CLI');
+    const { entry } = await first.keys.create('Codex CLI', {});
     const second = rig(first.secrets);
     await second.keys.load();
     assert.deepEqual(second.keys.list, first.keys.list);
@@ -61,7 +61,7 @@ describe('keys of other clients', () => {
 
   it('tell when they were used last, to the minute, and write no more often', async () => {
     const { keys, clock, seen, preferences } = rig();
-    const { entry } = await keys.create('Codex CLI');
+    const { entry } = await keys.create('Codex CLI', {});
     assert.equal(keys.list[0]?.lastUsedAtMs, undefined);
     const { changes } = seen;
     keys.used(entry.id);
@@ -79,7 +79,7 @@ describe('keys of other clients', () => {
 
   it('stay taken back, whatever a look at the store before that finds late', async () => {
     const { keys, secrets, world } = rig();
-    const { entry } = await keys.create('Codex CLI');
+    const { entry } = await keys.create('Codex CLI', {});
     world.late = new Promise((resolve) => setTimeout(resolve, 20));
     const looking = keys.load();
     delete world.late;
@@ -91,7 +91,7 @@ describe('keys of other clients', () => {
     const { keys, secrets } = rig();
     await keys.note({ port: 29_432 });
     assert.deepEqual([keys.port, secrets.size], [undefined, 0]);
-    const { entry } = await keys.create('Codex CLI');
+    const { entry } = await keys.create('Codex CLI', {});
     await Promise.all([keys.note({ port: 29_432 }), keys.note({ accounts: { acme: 'alice' } })]);
     assert.deepEqual([keys.port, keys.accounts], [29_432, { acme: 'alice' }]);
     secrets.set('clientKeys', secrets.get('clientKeys')!.replace('29432', '70000'));
@@ -103,9 +103,9 @@ describe('keys of other clients', () => {
 
   it('go on as they are known while the password store is locked', async () => {
     const { keys, world } = rig();
-    await keys.create('Codex CLI');
+    await keys.create('Codex CLI', {});
     world.isLocked = true;
-    await assert.rejects(keys.create('Another'), { code: 'storage.unavailable' });
+    await assert.rejects(keys.create('Another', {}), { code: 'storage.unavailable' });
     assert.equal(keys.list.length, 1);
     world.isLocked = false;
     await keys.load();
