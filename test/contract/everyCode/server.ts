@@ -8,6 +8,7 @@ import { connectionUpstreams } from '../../../src/gateway/connectionUpstreams.ts
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
 import type { Employee } from '../../support/employee.ts';
+import type { VendorCompany } from '../vendors/vendorCompany.ts';
 import { bodyOf, inTheWay, isMcp, rejection, toldOf } from './scene.ts';
 import type { Asking, Company, Provocation, Scene, Told } from './scene.ts';
 
@@ -48,7 +49,9 @@ const list = { name: 'list_notes', arguments: {} };
 
 export const gateway = {
   'gateway.closed': (scene) =>
-    atGateway(scene, {}, async ({ client, alice }) => {
+    atGateway(scene, {}, async ({ client, alice, sandbox }) => {
+      // Long enough for a call to come in between.
+      await sandbox.admin.faults({ latencyMs: 200 });
       const connecting = alice.connections.reconnect('notes');
       await client.callTool(list);
       await connecting;
@@ -91,6 +94,7 @@ function answering(response: Response): Asking {
 
 interface AtGateway {
   readonly alice: Employee;
+  readonly sandbox: VendorCompany['sandbox'];
   readonly client: Client;
   readonly post: (headers: Record<string, string>, message: object) => Promise<Response>;
 }
@@ -126,7 +130,7 @@ async function atGateway(
   around: { company?: Company; asking?: Asking; upstream?: typeof fetch },
   what: (at: AtGateway) => Promise<unknown>,
 ): Promise<Told> {
-  const { alice } = await scene.signedIn(around.company ?? {}, around.asking);
+  const { alice, at } = await scene.signedIn(around.company ?? {}, around.asking);
   assert.equal(alice.state('notes')?.kind, 'connected');
   const { front, errors, url } = await listening(scene, alice, around);
   const client = new Client({ name: 'test', version: '1' });
@@ -143,6 +147,6 @@ async function atGateway(
       },
       body: JSON.stringify(message),
     });
-  await what({ alice, client, post });
+  await what({ alice, client, post, sandbox: at.sandbox });
   return toldOf(alice, errors.at(-1), 'Notes');
 }
