@@ -45,9 +45,8 @@ function losses(results: GatewayResults): string {
   const figure = (part: number) => part.toFixed(2);
   return `Of the distance to the passthrough, bare \`fetch\` alone makes up: p50 ${figure(found.p50OfFetch)} times the passthrough’s, the
 gateway’s ${figure(found.p50OfGateway)} times that of bare \`fetch\`; speed of a stream ${figure(found.speedOfFetch)} of the passthrough’s, the gateway’s
-${figure(found.speedOfGateway)} of that. What \`fetch\` leaves
-behind only the collector finds, and it takes the longer the larger the heap is: behind the gateway that of a whole
-company. Tails and streams pay for it.`;
+${figure(found.speedOfGateway)} of that. The gateway uses \`fetch\` because VS Code lends it the
+person's proxy and certificates.`;
 }
 
 function targets(results: GatewayResults): string {

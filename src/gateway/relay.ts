@@ -9,6 +9,7 @@ import { EventFilter, framed, type ServerEvent } from './eventFilter.ts';
 import { discard } from './forward.ts';
 import { Gathered } from './gathered.ts';
 import { readOut } from './remainder.ts';
+import { leaveToScavenge } from './scavenged.ts';
 
 /** Where an answer goes; the client's stream, usually. */
 export type Sink = Pick<ClientStream, 'isOpen' | 'open' | 'write' | 'cut' | 'answerJson'>;
@@ -94,6 +95,7 @@ async function pass(
   try {
     for await (const chunk of body.values({ preventCancel: true })) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      leaveToScavenge(bytes);
       await abortable(take(isFirst ? withoutMark(bytes) : bytes), signal);
       isFirst = false;
       if (isDone()) break;
