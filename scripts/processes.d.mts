@@ -9,4 +9,7 @@ export interface Processes {
 
 export function createProcesses(): Processes;
 
-export function stopWithThisProcess(processes: Pick<Processes, 'stopAll' | 'stopAllInTurn'>): void;
+/** @returns what ends that */
+export function stopWithThisProcess(
+  processes: Pick<Processes, 'stopAll' | 'stopAllInTurn'>,
+): () => void;

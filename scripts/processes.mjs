@@ -103,18 +103,23 @@ export function createProcesses() {
   return { start, run, stop, stopAll, stopAllInTurn };
 }
 
-/** Stops every child when this process ends, in whatever way it can still notice. */
+/** Stops every child when this process ends, in whatever way it can still notice; until the answer is called. */
 export function stopWithThisProcess(processes) {
-  process.once('exit', () => {
+  const onExit = () => {
     processes.stopAll();
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => {
-      processes.stopAllInTurn().then(() => {
-        process.exit(128 + constants.signals[signal]);
-      });
+  };
+  const onSignal = (signal) => {
+    processes.stopAllInTurn().then(() => {
+      process.exit(128 + constants.signals[signal]);
     });
-  }
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  process.once('exit', onExit);
+  for (const signal of signals) process.once(signal, onSignal);
+  return () => {
+    process.off('exit', onExit);
+    for (const signal of signals) process.off(signal, onSignal);
+  };
 }
 
 /** The npm that started us, run by `node`, else the one on the PATH. */

@@ -65,7 +65,7 @@ export async function startPersonSession(
   const folders = createRunFolders();
   const secretsFile = `${folders.data}.secrets`;
   const processes = createProcesses();
-  stopWithThisProcess(processes);
+  const stopWatching = stopWithThisProcess(processes);
   const host = setup.hosts.newest;
   const recorder = packRecorder(setup.root, `${folders.data}.vsix`);
   for (const vsix of [recorder, setup.vsix]) installVsix({ host, data: folders.data, vsix });
@@ -108,6 +108,7 @@ export async function startPersonSession(
     async close() {
       await browser.close();
       await processes.stop(child);
+      stopWatching();
     },
   };
 }

@@ -61,7 +61,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   );
   const connectionToken = randomBytes(16).toString('hex');
   const processes = createProcesses();
-  stopWithThisProcess(processes);
+  const stopWatching = stopWithThisProcess(processes);
   const child = processes.start(
     host.node,
     [
@@ -87,7 +87,10 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
       if (payload !== undefined) query.set('payload', JSON.stringify(payload));
       return `${url}/?${query.toString()}`;
     },
-    stop: () => processes.stop(child),
+    stop: async () => {
+      await processes.stop(child);
+      stopWatching();
+    },
   };
 }
 

@@ -11,11 +11,7 @@ const rowOf = (block: Block | undefined, state: Parameters<typeof connection>[0]
 
 describe('a server that VS Code does not use', () => {
   const words: readonly [Block, string, RegExp][] = [
-    [
-      'notAllowed',
-      "Blocked by Acme's allow-list in VS Code",
-      /Copy Allow.{1,2}List Entry/,
-    ],
+    ['notAllowed', "Blocked by Acme's allow-list in VS Code", /Copy Allow.{1,2}List Entry/],
     ['denied', "Blocked by Acme's deny-list in VS Code", /administrator at Acme/],
     ['off', 'MCP servers are turned off in VS Code', /uses no MCP servers/],
   ];
