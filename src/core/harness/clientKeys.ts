@@ -123,11 +123,11 @@ export class ClientKeys {
       name: v.parse(name, wanted.trim().slice(0, maxNameLength)),
       createdAtMs: this.#deps.clock.now(),
     };
-    const hash = await hashOf(value);
-    await this.#change((kept) => ({
+    // In its turn from the beginning: what is taken back from now on takes back this one, too.
+    await this.#change(async (kept) => ({
       ...kept,
       accounts: { ...accounts, ...kept.accounts },
-      clients: [...kept.clients, { ...entry, hash }],
+      clients: [...kept.clients, { ...entry, hash: await hashOf(value) }],
     }));
     return { entry, key: new Secret(value) };
   }
@@ -180,9 +180,9 @@ export class ClientKeys {
     });
   }
 
-  #change(make: (kept: Kept) => Kept): Promise<void> {
+  #change(make: (kept: Kept) => Kept | Promise<Kept>): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#keep(make(this.#living(await this.#read())));
+      await this.#keep(await make(this.#living(await this.#read())));
     });
   }
 
