@@ -112,7 +112,11 @@ export async function openWorkbench(page: Page, address: string): Promise<Workbe
       const input = page.locator('.quick-input-widget .quick-input-box input');
       // It offers a name of its own first, and takes over what is typed only after that.
       await eventually('the question offers a name', async () => (await input.inputValue()) !== '');
-      await input.fill(file);
+      await eventually('the question has taken over ours', async () => {
+        await input.fill(file);
+        await page.waitForTimeout(300);
+        return (await input.inputValue()) === file;
+      });
       await page.locator('.quick-input-widget').getByText('OK', { exact: true }).click();
     },
     async preview(text) {
