@@ -38,7 +38,6 @@ export function createChoices(
   const keep = (key: string, value: unknown) => {
     preferences.set(key, value).catch(onFailure);
   };
-  const granted: Granted = new Map();
   const lastUsedMs = (place: Place): number => {
     const known = table(preferences, usedKey)[markOf(place)];
     return typeof known === 'number' ? known : 0;
@@ -51,7 +50,7 @@ export function createChoices(
     },
     past: (place, { url, authorizationServer, audience, scopes }) => {
       const asked = JSON.stringify([url, authorizationServer, audience, [...scopes].sort()]);
-      return pastOf({ place, asked, granted }, preferences, keep);
+      return pastOf({ place, asked }, preferences, keep);
     },
     used: (place, atMs) => {
       if (atMs - lastUsedMs(place) < usedToMs) return;
@@ -59,7 +58,6 @@ export function createChoices(
     },
     lastUsedMs,
     forget: async () => {
-      granted.clear();
       for (const key of [turnedOffKey, grantedKey, historyKey, usedKey]) {
         await preferences.set(key, undefined);
       }
@@ -67,14 +65,8 @@ export function createChoices(
   };
 }
 
-/**
- * By place, what this window was granted. An editor may keep one value for all keys, and tell of an older one as if
- * it were another window's: what was written in between is gone, and a removal would read "not granted".
- */
-type Granted = Map<string, string>;
-
 function pastOf(
-  { place, asked, granted }: { place: () => Place; asked: string; granted: Granted },
+  { place, asked }: { place: () => Place; asked: string },
   preferences: Preferences,
   keep: (key: string, value: unknown) => void,
 ): Past {
@@ -83,14 +75,10 @@ function pastOf(
     return Array.isArray(known) ? (known as readonly unknown[]).filter(isEntry) : [];
   };
   return {
-    hadAccess: () => {
-      const own = markOf(place());
-      return (granted.get(own) ?? table(preferences, grantedKey)[own]) === asked;
-    },
+    hadAccess: () => table(preferences, grantedKey)[markOf(place())] === asked,
     accessGranted: () => {
       const known = table(preferences, grantedKey);
       const own = markOf(place());
-      granted.set(own, asked);
       if (known[own] !== asked) keep(grantedKey, { ...known, [own]: asked });
     },
     entries,

@@ -8,6 +8,7 @@ import {
   type Uri,
 } from 'vscode';
 import type { Clock, ListedSecretStore, Log, OpenUrl, Preferences } from '../core/ports.ts';
+import { preferencesInTurn } from '../core/preferencesInTurn.ts';
 
 export interface Host {
   readonly secrets: ListedSecretStore;
@@ -26,7 +27,7 @@ export function createHost(
   const channel = window.createOutputChannel('Enterprise MCP', { log: true });
   return {
     secrets: createSecretStore(context.secrets),
-    preferences: createPreferences(context.globalState),
+    preferences: preferencesInTurn(context.globalState),
     openUrl,
     log: createLog(channel),
     clock,
@@ -43,11 +44,6 @@ const createSecretStore = (storage: SecretStorage): ListedSecretStore => ({
     storage.onDidChange(({ key }) => {
       listener(key);
     }),
-});
-
-const createPreferences = (state: Memento): Preferences => ({
-  get: (key) => state.get(key),
-  set: async (key, value) => state.update(key, value),
 });
 
 /** A Uri would lose the encoding of a URL inside a parameter; at run time a string is accepted as well. */

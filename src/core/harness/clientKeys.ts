@@ -6,6 +6,7 @@ import { Emitter } from '../event.ts';
 import { ConnectError } from '../errors.ts';
 import type { Clock, Event, Log, Preferences, SecretStore } from '../ports.ts';
 import { Secret } from '../secret.ts';
+import { Turns } from '../turns.ts';
 
 export interface ClientKey {
   readonly id: string;
@@ -55,7 +56,7 @@ export class ClientKeys {
   /** All were, and some that could not be read may be kept still. */
   #areOver = false;
   /** Looks at what is kept and changes of it, one after the other: a key that was taken back stays so. */
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -101,7 +102,7 @@ export class ClientKeys {
 
   /** Takes what is kept now, e.g. by another window. @throws storage.unavailable; what was known stays */
   load(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.alone(async () => {
       const stored = await this.#read();
       const living = this.#living(stored);
       if (this.#areOver || living !== stored) await this.#keep(living);
@@ -145,7 +146,7 @@ export class ClientKeys {
     const isNew = !this.#areOver;
     for (const { id } of this.#kept.clients) this.#gone.add(id);
     this.#areOver = true;
-    const done = this.#inTurn(() => {
+    const done = this.#turns.alone(() => {
       // One was made meanwhile, perhaps.
       this.#areOver = true;
       return this.#keep(nothing);
@@ -181,7 +182,7 @@ export class ClientKeys {
   }
 
   #change(make: (kept: Kept) => Kept | Promise<Kept>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.alone(async () => {
       await this.#keep(await make(this.#living(await this.#read())));
     });
   }
@@ -192,12 +193,6 @@ export class ClientKeys {
     const clients = kept.clients.filter(({ id }) => !this.#gone.has(id));
     if (clients.length === kept.clients.length) return kept;
     return clients.length === 0 ? nothing : { ...kept, clients };
-  }
-
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    const next = this.#changing.then(task);
-    this.#changing = next.catch(() => undefined);
-    return next;
   }
 
   async #read(): Promise<Kept> {
