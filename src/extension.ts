@@ -15,7 +15,6 @@ import { createActions } from './vscode/productActions.ts';
 import { onDidChangeSettings, readSettings } from './vscode/settings.ts';
 import { registerUriRedirect } from './vscode/uriRedirect.ts';
 import { registerViews } from './vscode/views.ts';
-import { workspaceHere } from './vscode/workspaceHere.ts';
 
 const signInTimeoutMs = 5 * 60_000;
 const { platform } = process;
@@ -112,6 +111,7 @@ const loadSupport =
   ) =>
   async () => {
     const { createSupportTools } = await import('./node/supportTools.ts');
+    const { workspaceHere } = await import('./vscode/workspaceHere.ts');
     return createSupportTools({
       ...deps,
       ...{ platform, environment: process.env, workspace: workspaceHere },

@@ -11,7 +11,6 @@ import { isUsable, type StateKind } from '../core/connection/state.ts';
 import { until } from '../core/until.ts';
 import type { Actions } from './actions.ts';
 import { mcpProviderId } from './ids.ts';
-import { startServer } from './mcpStart.ts';
 
 /** Where the gateway listens; a server is `/mcp/<id>` there. */
 export type GatewayAddress =
@@ -54,7 +53,7 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
     if (address() === undefined) return;
     const overview = actions.overview();
     const fresh = offer.update(openServers(overview), endedServers(overview));
-    for (const id of fresh) startServer(id, deps);
+    if (fresh.length > 0) void startAll(fresh, deps);
   };
   // Until then the answer would be "none", and tools known from the last time would blink.
   const settled = until(
@@ -97,6 +96,11 @@ export function registerMcpProvider(deps: McpDeps): McpProvider {
 /** What VS Code dials, as it writes it itself. */
 export const serverAddress = (at: GatewayAddress | undefined, serverId: string) =>
   at === undefined ? undefined : uriOf(at, pathOf(serverId)).toString(true);
+
+async function startAll(serverIds: readonly string[], deps: McpDeps): Promise<void> {
+  const { startServer } = await import('./mcpStart.ts');
+  for (const id of serverIds) startServer(id, deps);
+}
 
 async function reason(...about: Parameters<typeof isDecided>): Promise<Error> {
   const { whyNotOffered } = await import('../core/present/notOffered.ts');
